@@ -1,0 +1,3 @@
+// The low-level SHA-256 functions start without OpenSSL 3's provider lookup (about 1 ms at each start).
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>

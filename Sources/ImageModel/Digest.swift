@@ -1,0 +1,111 @@
+internal import CCrypto
+
+/// A SHA-256 digest; as text `sha256:` and 64 lower-case hexadecimal digits.
+package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
+  // Four big-endian words: a digest is compared and hashed millions of times, an array would be allocated each time.
+  private let words: (UInt64, UInt64, UInt64, UInt64)
+
+  /// - Precondition: `bytes` has exactly 32 bytes.
+  package init(bytes: some Collection<UInt8>) {
+    precondition(bytes.count == 32)
+    var words: [UInt64] = [0, 0, 0, 0]
+    for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
+    self.words = (words[0], words[1], words[2], words[3])
+  }
+
+  /// Parses `sha256:…`; nil for another algorithm, another length or upper case.
+  package init?(_ text: some StringProtocol) {
+    guard text.hasPrefix("sha256:") else { return nil }
+    self.init(hex: text.dropFirst(7))
+  }
+
+  /// Parses 64 lower-case hexadecimal digits.
+  package init?(hex: some StringProtocol) {
+    guard hex.utf8.count == 64 else { return nil }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(32)
+    var high: UInt8?
+    for digit in hex.utf8 {
+      let value: UInt8
+      switch digit {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
+      default: return nil
+      }
+      if let first = high {
+        bytes.append(first << 4 | value)
+        high = nil
+      } else {
+        high = value
+      }
+    }
+    self.init(bytes: bytes)
+  }
+
+  /// The digest of bytes in memory.
+  package static func sha256(_ bytes: some Sequence<UInt8>) -> Digest {
+    var hasher = SHA256Hasher()
+    if bytes.withContiguousStorageIfAvailable({ hasher.update(UnsafeRawBufferPointer($0)) }) == nil {
+      hasher.update(Array(bytes))
+    }
+    return hasher.finish()
+  }
+
+  package static func sha256(_ text: String) -> Digest { sha256(text.utf8) }
+
+  package var bytes: [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(32)
+    for word in [words.0, words.1, words.2, words.3] {
+      for shift in stride(from: UInt64(56), through: 0, by: -8) {
+        result.append(UInt8(truncatingIfNeeded: word >> shift))
+      }
+    }
+    return result
+  }
+
+  /// 64 hexadecimal digits, as in the names of blobs.
+  package var hex: String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(unsafeUninitializedCapacity: 64) { buffer in
+      var position = 0
+      for byte in bytes {
+        buffer[position] = digits[Int(byte >> 4)]
+        buffer[position + 1] = digits[Int(byte & 15)]
+        position += 2
+      }
+      return 64
+    }
+  }
+
+  /// The first twelve digits, for people.
+  package var short: String { String(hex.prefix(12)) }
+  package var description: String { "sha256:" + hex }
+
+  package static func == (left: Digest, right: Digest) -> Bool { left.words == right.words }
+  package static func < (left: Digest, right: Digest) -> Bool { left.words < right.words }
+  package func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+}
+
+/// SHA-256 over a stream of bytes.
+package struct SHA256Hasher: Sendable {
+  private var context = SHA256_CTX()
+
+  package init() { SHA256_Init(&context) }
+
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    SHA256_Update(&context, bytes.baseAddress, bytes.count)
+  }
+
+  package mutating func update(_ bytes: [UInt8]) {
+    bytes.withUnsafeBytes { _ = SHA256_Update(&context, $0.baseAddress, $0.count) }
+  }
+
+  /// The digest of all that was given; further updates continue from here.
+  package func finish() -> Digest {
+    var last = context
+    var bytes = [UInt8](repeating: 0, count: 32)
+    SHA256_Final(&bytes, &last)
+    return Digest(bytes: bytes)
+  }
+}

@@ -1,0 +1,81 @@
+/// One image that a Dockerfile uses, and where.
+package struct ImageUse: Hashable, Sendable {
+  package enum Role: String, Sendable, Hashable { case from, copyFrom, mountFrom, syntax }
+
+  package var reference: ImageReference
+  package var role: Role
+  package var location: SourceLocation
+  /// The bytes of `DockerfileFacts.text` that name it, so that they can be replaced by an exact name.
+  package var range: Range<Int>
+
+  package init(reference: ImageReference, role: Role, location: SourceLocation, range: Range<Int>) {
+    self.reference = reference
+    self.role = role
+    self.location = location
+    self.range = range
+  }
+}
+
+/// One instruction of a Dockerfile without comments, blank lines and line continuations.
+package struct DockerfileInstruction: Hashable, Sendable {
+  /// The text that counts: directives and heredocs included, white space between words kept where a shell sees it.
+  package var canonical: String
+  package var location: SourceLocation
+
+  package init(canonical: String, location: SourceLocation) {
+    self.canonical = canonical
+    self.location = location
+  }
+}
+
+/// Which files of the context a build can see.
+package enum ContextReach: Hashable, Sendable {
+  /// Everything that the ignore file leaves, with the reason why it cannot be known better.
+  case whole(reason: String)
+  case selected([ContextSelector])
+}
+
+/// One source of `COPY`, `ADD` or a bind mount, relative to the context's root.
+package struct ContextSelector: Hashable, Sendable {
+  /// After expansion, cleaned: no leading slash, no `.` or `..`; `.` is the root; Go's `filepath.Match` patterns.
+  package var pattern: String
+  /// Whether `*`, `?` and `[` are patterns here (bind mounts take names verbatim).
+  package var isPattern: Bool
+  /// Patterns of `--exclude`.
+  package var excludes: [String]
+
+  package init(pattern: String, isPattern: Bool = true, excludes: [String] = []) {
+    self.pattern = pattern
+    self.isPattern = isPattern
+    self.excludes = excludes
+  }
+}
+
+/// What coppice must know of a Dockerfile, after templates and arguments are expanded, for one target stage.
+package struct DockerfileFacts: Sendable {
+  package var file: FilePath
+  /// As it is handed to the engine.
+  package var text: [UInt8]
+  /// All instructions, in order.
+  package var instructions: [DockerfileInstruction]
+  /// The images that the target's stages use, in order of appearance.
+  package var uses: [ImageUse]
+  package var reach: ContextReach
+  /// What the engine must support, for a message before the build: `heredoc`, `mount`, `copy --link`, …
+  package var features: Set<String>
+  /// Faults, warnings and lint notes, each with its place.
+  package var diagnostics: [Diagnostic]
+
+  package init(
+    file: FilePath, text: [UInt8], instructions: [DockerfileInstruction], uses: [ImageUse], reach: ContextReach,
+    features: Set<String> = [], diagnostics: [Diagnostic] = []
+  ) {
+    self.file = file
+    self.text = text
+    self.instructions = instructions
+    self.uses = uses
+    self.reach = reach
+    self.features = features
+    self.diagnostics = diagnostics
+  }
+}
