@@ -23,7 +23,11 @@ let package = Package(
   name: "coppice",
   targets: [
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CSys", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     room("ImageModel", ["CCrypto"]),
+    room("HostSystem", ["ImageModel", "CSys"]),
+    room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
     tests("ImageModelTests", ["ImageModel"]),
+    tests("HostSystemTests", ["ImageModel", "HostSystem", "TestSupport"]),
   ]
 )
