@@ -23,11 +23,17 @@ let package = Package(
   name: "coppice",
   targets: [
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .target(name: "CSys", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     room("ImageModel", ["CCrypto"]),
     room("HostSystem", ["ImageModel", "CSys"]),
+    room("YAMLText", ["ImageModel", "CYAML"]),
+    room("JSONText", ["ImageModel", "CJansson"]),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
     tests("ImageModelTests", ["ImageModel"]),
     tests("HostSystemTests", ["ImageModel", "HostSystem", "TestSupport"]),
+    tests("YAMLTextTests", ["ImageModel", "YAMLText"]),
+    tests("JSONTextTests", ["ImageModel", "JSONText"]),
   ]
 )
