@@ -30,10 +30,12 @@ let package = Package(
     room("HostSystem", ["ImageModel", "CSys"]),
     room("YAMLText", ["ImageModel", "CYAML"]),
     room("JSONText", ["ImageModel", "CJansson"]),
+    room("DockerfileText", ["ImageModel"]),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
     tests("ImageModelTests", ["ImageModel"]),
     tests("HostSystemTests", ["ImageModel", "HostSystem", "TestSupport"]),
     tests("YAMLTextTests", ["ImageModel", "YAMLText"]),
     tests("JSONTextTests", ["ImageModel", "JSONText"]),
+    tests("DockerfileTextTests", ["ImageModel", "DockerfileText"]),
   ]
 )

@@ -1,0 +1,239 @@
+/// One line of an ignore file: moby's patternmatcher, where a pattern also matches all below what it matches.
+///
+/// Source: moby/patternmatcher `patternmatcher.go`, `Pattern.compile`, `MatchesOrParentMatches`.
+struct IgnorePattern: Sendable {
+  /// Whether it begins with `!`.
+  let isException: Bool
+  private let kind: Kind
+
+  private enum Kind: Sendable {
+    /// Components, each one a glob or `**`: nearly every pattern.
+    case components([Component])
+    /// `**TEXT` without a slash: any path that ends so.
+    case ending([UInt8])
+    /// What the fast forms do not say, such as `a**b` or a set that may match a slash.
+    case general([Token])
+  }
+
+  private enum Component: Sendable {
+    case glob(GlobComponent)
+    case anyDirectories
+  }
+
+  enum Token: Sendable {
+    case glob(GlobComponent.Token)
+    /// Everything, slashes included: `**` at the end.
+    case rest
+    /// Nothing, or anything up to a slash: `**` elsewhere.
+    case directories
+  }
+
+  /// Why a line is no pattern.
+  enum Fault: Error {
+    case loneException
+    case malformed
+  }
+
+  /// The cleaned pattern without `!`, nil for a blank line.
+  static func cleaned(_ line: String) -> (text: String, isException: Bool)? {
+    var text = trimmed(line[...])
+    guard !text.isEmpty else { return nil }
+    let isException = text.first == "!"
+    if isException { text = trimmed(text.dropFirst()) }
+    guard !text.isEmpty else { return ("", isException) }
+    // Go's filepath.Clean, then without the leading slash.
+    let isRooted = text.utf8.first == Ascii.slash
+    var kept: [Substring] = []
+    for component in text.split(separator: "/") where component != "." {
+      if component == "..", let last = kept.last, last != ".." {
+        kept.removeLast()
+      } else if component != ".." || !isRooted {
+        kept.append(component)
+      }
+    }
+    let joined = kept.joined(separator: "/")
+    return (joined.isEmpty ? (isRooted ? "/" : ".") : joined, isException)
+  }
+
+  private static func trimmed(_ text: Substring) -> Substring {
+    var text = text
+    while let first = text.unicodeScalars.first, first.properties.isWhitespace { text.unicodeScalars.removeFirst() }
+    while let last = text.unicodeScalars.last, last.properties.isWhitespace { text.unicodeScalars.removeLast() }
+    return text
+  }
+
+  init?(line: String) throws(Fault) {
+    guard let (text, isException) = Self.cleaned(line) else { return nil }
+    if text.isEmpty { throw .loneException }
+    self.isException = isException
+    let bytes = Array(text.utf8)
+    guard let tokens = GlobComponent.parse(bytes) else { throw .malformed }
+    let isPlain = !tokens.contains(where: Self.mayTakeSlash)
+    let parts = bytes.split(separator: Ascii.slash, omittingEmptySubsequences: false)
+    let hasWide = parts.contains { Self.hasDoubleStar($0) && !$0.elementsEqual("**".utf8) }
+    if isPlain, !hasWide {
+      kind = .components(
+        parts.compactMap { part in
+          part.elementsEqual("**".utf8) ? .anyDirectories : GlobComponent(part).map { .glob($0) }
+        })
+    } else if let ending = Self.plainEnding(bytes) {
+      kind = .ending(ending)
+    } else {
+      kind = .general(Self.general(bytes))
+    }
+  }
+
+  /// Whether it is a set that matches a slash, which `filepath.Match` would not but moby's expression does.
+  private static func mayTakeSlash(_ token: GlobComponent.Token) -> Bool {
+    guard case .set(let isNegated, let ranges) = token else { return false }
+    return GlobComponent.contains(UInt32(Ascii.slash), ranges) != isNegated
+  }
+
+  private static func hasDoubleStar(_ part: ArraySlice<UInt8>) -> Bool {
+    zip(part, part.dropFirst()).contains { $0 == Ascii.star && $1 == Ascii.star }
+  }
+
+  /// TEXT of `**TEXT`, when it has no wildcards.
+  private static func plainEnding(_ bytes: [UInt8]) -> [UInt8]? {
+    guard bytes.starts(with: [Ascii.star, Ascii.star]) else { return nil }
+    let rest = bytes.dropFirst(2)
+    let isPlain = rest.allSatisfy {
+      ![Ascii.star, Ascii.question, Ascii.open, Ascii.close, Ascii.backslash].contains($0)
+    }
+    return isPlain && !rest.isEmpty ? Array(rest) : nil
+  }
+
+  /// The tokens of moby's regular expression.
+  static func general(_ bytes: [UInt8]) -> [Token] {
+    var tokens: [Token] = []
+    var start = 0
+    var position = 0
+    func flush(to end: Int) {
+      tokens += (GlobComponent.parse(Array(bytes[start..<end])) ?? []).map { .glob($0) }
+    }
+    var isInSet = false
+    while position < bytes.count {
+      let byte = bytes[position]
+      if byte == Ascii.backslash {
+        position += 2
+        continue
+      }
+      if byte == Ascii.open { isInSet = true } else if byte == Ascii.close { isInSet = false }
+      if !isInSet, byte == Ascii.star, position + 1 < bytes.count, bytes[position + 1] == Ascii.star {
+        flush(to: position)
+        position += 2
+        if position < bytes.count, bytes[position] == Ascii.slash { position += 1 }
+        tokens.append(position == bytes.count ? .rest : .directories)
+        start = position
+      } else {
+        position += 1
+      }
+    }
+    flush(to: bytes.count)
+    return tokens
+  }
+
+  // MARK: - Matching
+
+  /// Whether it matches the path or a directory above it.
+  func matches(_ path: [UInt8]) -> Bool {
+    switch kind {
+    case .components(let components): Self.matches(components[...], path, 0)
+    case .ending(let ending): Self.boundaries(path).contains { path[..<$0].suffix(ending.count).elementsEqual(ending) }
+    case .general(let tokens): Self.matches(tokens, path)
+    }
+  }
+
+  /// The ends of the path's directories and of the path.
+  private static func boundaries(_ path: [UInt8]) -> [Int] {
+    path.indices.filter { path[$0] == Ascii.slash } + [path.count]
+  }
+
+  private static func matches(_ components: ArraySlice<Component>, _ path: [UInt8], _ start: Int) -> Bool {
+    var components = components
+    var start = start
+    while let component = components.first {
+      components = components.dropFirst()
+      guard start <= path.count else { return false }
+      switch component {
+      case .glob(let glob):
+        let end = Self.end(of: path, from: start)
+        guard glob.matches(path, start, end) else { return false }
+        start = end + 1
+      case .anyDirectories:
+        // At the end it stands for one component at least.
+        if components.isEmpty { return start < path.count }
+        while start < path.count {
+          if matches(components, path, start) { return true }
+          start = Self.end(of: path, from: start) + 1
+        }
+        return false
+      }
+    }
+    return true
+  }
+
+  private static func end(of path: [UInt8], from start: Int) -> Int {
+    var end = start
+    while end < path.count, path[end] != Ascii.slash { end += 1 }
+    return end
+  }
+
+  /// Every way at once: `states[i]` says that the first i tokens match what was read.
+  private static func matches(_ tokens: [Token], _ path: [UInt8]) -> Bool {
+    // A set or `?` takes a character of several bytes: states wait at the position where it ends.
+    var pending: [Int: Set<Int>] = [0: [0]]
+    // A `**` that was entered stays so: it may end after any later slash.
+    var entered: Set<Int> = []
+    for position in 0...path.count {
+      var states = pending.removeValue(forKey: position) ?? []
+      if position > 0, path[position - 1] == Ascii.slash { states.formUnion(entered.map { $0 + 1 }) }
+      var queue = Array(states)
+      while let state = queue.popLast() {
+        guard state < tokens.count else { continue }
+        var following: [Int] = []
+        switch tokens[state] {
+        case .directories:
+          entered.insert(state)
+          following = [state + 1]
+        case .rest: return true
+        case .glob(.star): following = [state + 1]
+        case .glob: break
+        }
+        for next in following where states.insert(next).inserted { queue.append(next) }
+      }
+      let isBoundary = position == path.count || path[position] == Ascii.slash
+      if isBoundary, states.contains(tokens.count) { return true }
+      if position == path.count { return false }
+      for state in states where state < tokens.count {
+        guard case .glob(let token) = tokens[state] else { continue }
+        if case .star = token {
+          if path[position] != Ascii.slash { pending[position + 1, default: []].insert(state) }
+        } else if case .one = token, path[position] == Ascii.slash {
+          continue
+        } else if let length = GlobComponent.step(token, path, position, path.count) {
+          pending[position + length, default: []].insert(state + 1)
+        }
+      }
+    }
+    return false
+  }
+
+  /// Whether it may match something strictly below a directory that it does not match itself; never wrongly false.
+  func mayMatch(below directory: [UInt8]) -> Bool {
+    guard case .components(let components) = kind else { return true }
+    var start = 0
+    for component in components {
+      guard start < directory.count else { return true }
+      switch component {
+      case .anyDirectories: return true
+      case .glob(let glob):
+        let end = Self.end(of: directory, from: start)
+        guard glob.matches(directory, start, end) else { return false }
+        start = end + 1
+      }
+    }
+    // All of it matched at or above the directory.
+    return false
+  }
+}

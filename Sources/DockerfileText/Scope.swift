@@ -1,0 +1,44 @@
+/// The variables that a word can name: build arguments and environment.
+struct Scope: Sendable {
+  /// What a name stands for that nobody declared.
+  var undeclared: ShellWord.Value = .unset
+  private var values: [String: ShellWord.Value] = [:]
+  private var environment: Set<String> = []
+
+  subscript(name: String) -> ShellWord.Value {
+    // `$1` and `$@` are never variables of an image.
+    guard let first = name.unicodeScalars.first, first == "_" || first.properties.isAlphabetic else { return .unset }
+    return values[name] ?? undeclared
+  }
+
+  /// The scope of a stage that is built from the stage with this scope.
+  ///
+  /// Variables of the image go on; build arguments only with BuildKit (buildah forgets them).
+  var inherited: Scope {
+    var scope = self
+    for (name, value) in values where !environment.contains(name) && value != undeclared {
+      scope.values[name] = .unknown("not every engine passes the ARG of a stage on to the stages built from it")
+    }
+    return scope
+  }
+
+  /// Sets a variable of the image.
+  mutating func setEnvironment(_ name: String, _ value: ShellWord.Value) {
+    values[name] = value
+    environment.insert(name)
+  }
+
+  /// Sets a build argument.
+  ///
+  /// Over a variable of the image with another value, engines disagree: the documentation, the classic builder and
+  /// buildah let the variable win, BuildKit the later of both.
+  mutating func setArgument(_ name: String, _ value: ShellWord.Value) {
+    if environment.contains(name) {
+      if value != .unset, values[name] != value { values[name] = .unknown("ENV and ARG give it different values") }
+    } else if value == .unset {
+      if values[name] == nil { values[name] = undeclared == .unset ? .unset : undeclared }
+    } else {
+      values[name] = value
+    }
+  }
+}

@@ -1,0 +1,118 @@
+internal import ImageModel
+
+/// The bytes of a text file with the places of its lines, so that every fault can show where it is.
+struct SourceText: Sendable {
+  let bytes: [UInt8]
+  let file: FilePath
+  /// Offsets of the first byte of each line.
+  let lineStarts: [Int]
+
+  init(_ bytes: [UInt8], file: FilePath) {
+    self.bytes = bytes
+    self.file = file
+    var starts = [0]
+    for (offset, byte) in bytes.enumerated() where byte == Ascii.newline { starts.append(offset + 1) }
+    lineStarts = starts
+  }
+
+  /// The index into `lineStarts` of the line that holds the byte.
+  private func lineIndex(at offset: Int) -> Int {
+    var low = 0
+    var high = lineStarts.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if lineStarts[middle] <= offset { low = middle } else { high = middle }
+    }
+    return low
+  }
+
+  /// The bytes of a line without its line end and without a byte order mark.
+  private func line(_ index: Int) -> ArraySlice<UInt8> {
+    let end = index + 1 < lineStarts.count ? lineStarts[index + 1] : bytes.count
+    var line = bytes[lineStarts[index]..<end]
+    if index == 0, line.starts(with: Ascii.byteOrderMark) { line = line.dropFirst(3) }
+    while let last = line.last, last == Ascii.newline || last == Ascii.carriageReturn { line = line.dropLast() }
+    return line
+  }
+
+  func location(at offset: Int) -> SourceLocation {
+    let index = lineIndex(at: offset)
+    let before = line(index).prefix { _ in true }
+    let upTo = before[before.startIndex..<min(max(offset, before.startIndex), before.endIndex)]
+    // Characters are Unicode scalars: bytes that do not continue one.
+    let column = upTo.count { $0 & 0xC0 != 0x80 } + 1
+    return SourceLocation(file: file, line: index + 1, column: column)
+  }
+
+  func diagnostic(
+    _ severity: Diagnostic.Severity, _ message: String, at offset: Int, help: String? = nil
+  ) -> Diagnostic {
+    let shown = String(decoding: line(lineIndex(at: offset)), as: UTF8.self)
+    return Diagnostic(severity, message, at: location(at: offset), sourceLine: shown, help: help)
+  }
+
+  /// The offset of the first byte that is not part of valid UTF-8, or nil.
+  var firstInvalidByte: Int? {
+    if String(validating: bytes, as: UTF8.self) != nil { return nil }
+    for (start, end) in zip(lineStarts, lineStarts.dropFirst() + [bytes.count]) {
+      guard String(validating: bytes[start..<end], as: UTF8.self) == nil else { continue }
+      return (start..<end).first { bytes[$0] >= 0x80 && !Self.isSequence(bytes[start..<end], at: $0) } ?? start
+    }
+    return nil
+  }
+
+  /// Whether the byte belongs to a valid sequence of UTF-8.
+  private static func isSequence(_ line: ArraySlice<UInt8>, at offset: Int) -> Bool {
+    var lead = offset
+    while lead > line.startIndex, lead > offset - 3, line[lead] & 0xC0 == 0x80 { lead -= 1 }
+    let length = Ascii.sequenceLength(line[lead])
+    let end = lead + length
+    guard end > offset, end <= line.endIndex else { return false }
+    return String(validating: line[lead..<end], as: UTF8.self) != nil
+  }
+}
+
+/// Bytes that have a meaning in Dockerfiles and patterns.
+enum Ascii {
+  static let newline = UInt8(ascii: "\n")
+  static let carriageReturn = UInt8(ascii: "\r")
+  static let space = UInt8(ascii: " ")
+  static let tab = UInt8(ascii: "\t")
+  static let hash = UInt8(ascii: "#")
+  static let backslash = UInt8(ascii: "\\")
+  static let slash = UInt8(ascii: "/")
+  static let star = UInt8(ascii: "*")
+  static let question = UInt8(ascii: "?")
+  static let open = UInt8(ascii: "[")
+  static let close = UInt8(ascii: "]")
+  static let caret = UInt8(ascii: "^")
+  static let dash = UInt8(ascii: "-")
+  static let dot = UInt8(ascii: ".")
+  static let bang = UInt8(ascii: "!")
+  static let equals = UInt8(ascii: "=")
+  static let comma = UInt8(ascii: ",")
+  static let quote = UInt8(ascii: "\"")
+  static let apostrophe = UInt8(ascii: "'")
+  static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+  /// Blank, tab, vertical tab, form feed, carriage return and newline.
+  static func isSpace(_ byte: UInt8) -> Bool { byte == space || (9...13).contains(byte) }
+
+  static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
+
+  static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+  static func lowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+
+  static func uppercased(_ byte: UInt8) -> UInt8 { (0x61...0x7A).contains(byte) ? byte & 0xDF : byte }
+
+  /// The length that the first byte of a UTF-8 sequence announces; 1 for a byte that announces none.
+  static func sequenceLength(_ lead: UInt8) -> Int {
+    switch lead {
+    case 0xC0..<0xE0: 2
+    case 0xE0..<0xF0: 3
+    case 0xF0..<0xF8: 4
+    default: 1
+    }
+  }
+}

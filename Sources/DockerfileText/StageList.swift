@@ -1,0 +1,157 @@
+internal import ImageModel
+
+/// The stages of a Dockerfile, cut at their `FROM`, and the scope of the `ARG`s before the first one.
+struct StageList {
+  private(set) var stages: [Stage] = []
+  private(set) var globals = Scope()
+  private(set) var diagnostics: [Diagnostic] = []
+
+  private let source: SourceText
+  private let escape: UInt8
+  private let buildArguments: [String: String]
+
+  static let keywords = [
+    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
+    "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+  ]
+
+  init(
+    _ lines: DockerfileLines, source: SourceText, buildArguments: [String: String], predefined: [String: String]
+  ) {
+    self.source = source
+    self.escape = lines.escape
+    self.buildArguments = buildArguments
+    for (name, value) in predefined { globals.setArgument(name, .set(buildArguments[name] ?? value)) }
+    for instruction in lines.instructions { add(instruction) }
+    if !lines.instructions.isEmpty, stages.isEmpty, diagnostics.isEmpty {
+      diagnostics.append(
+        source.diagnostic(
+          .error, "there is no FROM instruction", at: lines.instructions[0].text.start,
+          help: "begin with FROM and the image to build on, or with FROM scratch"))
+    }
+  }
+
+  func index(ofStage name: String) -> Int? { stages.lastIndex { $0.name == name.lowercased() } }
+
+  var expander: WordExpander { WordExpander(source: source, escape: escape) }
+
+  private mutating func add(_ instruction: DockerfileLines.Instruction) {
+    let text = InstructionText(instruction.text)
+    guard Self.keywords.contains(text.keyword) else {
+      let nearest = NearestSpelling.of(text.keyword, among: Self.keywords)
+      diagnostics.append(
+        source.diagnostic(
+          .error, "unknown instruction '\(text.keyword)'", at: text.start, help: nearest.map { "did you mean \($0)?" }))
+      return
+    }
+    if text.keyword == "FROM" {
+      addStage(text)
+    } else if !stages.isEmpty {
+      stages[stages.count - 1].instructions.append(instruction)
+    } else if text.keyword == "ARG" {
+      setGlobals(text)
+    } else {
+      diagnostics.append(
+        source.diagnostic(
+          .error, "\(text.keyword) stands before the first FROM", at: text.start,
+          help: "only ARG may stand before the first FROM"))
+    }
+  }
+
+  private mutating func setGlobals(_ text: InstructionText) {
+    for word in text.assignments(escape: escape) {
+      let argument = Assignment(word)
+      if let given = buildArguments[argument.name.text] {
+        globals.setArgument(argument.name.text, .set(given))
+      } else if let value = argument.value {
+        var found: ShellWord.Value = .unset
+        switch expander.expand(value, in: globals) {
+        case .success(let expansion): found = .set(expansion.text)
+        case .failure(let fault): diagnostics.append(expander.diagnostic(fault, at: value))
+        }
+        globals.setArgument(argument.name.text, found)
+      } else {
+        globals.setArgument(argument.name.text, .unset)
+      }
+    }
+  }
+
+  // MARK: - FROM
+
+  private mutating func addStage(_ text: InstructionText) {
+    let words = text.arguments.words
+    var name: String?
+    if words.count == 3, words[1].text.lowercased() == "as" {
+      name = words[2].text.lowercased()
+      checkName(words[2])
+    } else if words.count != 1 {
+      diagnostics.append(
+        source.diagnostic(
+          .error, "FROM takes an image and, if wanted, AS and a name", at: text.start,
+          help: "write FROM IMAGE or FROM IMAGE AS NAME"))
+    }
+    stages.append(Stage(name: name, base: words.first.map { base($0) } ?? .broken))
+  }
+
+  private mutating func checkName(_ word: MappedText) {
+    let isValid =
+      Ascii.isLetter(word.bytes[0])
+      && word.bytes.allSatisfy { Ascii.isLetter($0) || Ascii.isDigit($0) || "-_.".utf8.contains($0) }
+    if !isValid {
+      diagnostics.append(
+        source.diagnostic(
+          .error, "'\(word.text)' is no name for a stage", at: word.start,
+          help: "a name begins with a letter and holds letters, digits, '-', '_' and '.'"))
+    } else if index(ofStage: word.text) != nil {
+      diagnostics.append(
+        source.diagnostic(
+          .warning, "the stage name '\(word.text)' is used twice", at: word.start,
+          help: "later instructions mean the last one"))
+    }
+  }
+
+  private mutating func base(_ word: MappedText) -> Stage.Base {
+    let expansion: ShellWord.Expansion
+    switch expander.expand(word, in: globals) {
+    case .success(let result): expansion = result
+    case .failure(let fault):
+      diagnostics.append(expander.diagnostic(fault, at: word))
+      return .broken
+    }
+    if expansion.text == "scratch" { return .scratch }
+    if let index = index(ofStage: expansion.text) { return .stage(index) }
+    switch expander.use(expansion, of: word, role: .from) {
+    case .success(let use):
+      if !expansion.missing.isEmpty {
+        diagnostics.append(
+          source.diagnostic(.warning, Self.noValue(expansion.missing), at: word.start, help: Self.giveValue))
+      }
+      return .image(use)
+    case .failure(let problem):
+      diagnostics.append(problem.diagnostic)
+      return .broken
+    }
+  }
+
+  static func noValue(_ names: [String]) -> String {
+    "no ARG before the first FROM gives \(names.map { "'\($0)'" }.joined(separator: ", ")) a value"
+  }
+
+  static let giveValue =
+    "write ARG NAME=VALUE before the first FROM, or declare it there and give it as a build argument"
+}
+
+/// `NAME` or `NAME=VALUE`.
+struct Assignment {
+  var name: MappedText
+  var value: MappedText?
+
+  init(_ word: MappedText) {
+    if let equals = word.bytes.firstIndex(of: Ascii.equals) {
+      name = word[0..<equals]
+      value = word.dropFirst(equals + 1)
+    } else {
+      name = word
+    }
+  }
+}

@@ -1,0 +1,259 @@
+internal import ImageModel
+
+/// Reads the instructions of one stage: which images, stages and files of the context it takes.
+///
+/// Source: moby/buildkit `frontend/dockerfile/dockerfile2llb`.
+struct StageReader {
+  private(set) var stage: Stage
+  private let list: StageList
+  private let source: SourceText
+  private let escape: UInt8
+  private let buildArguments: [String: String]
+
+  /// `readStages` are the stages before this one, read already.
+  init(
+    _ index: Int, of list: StageList, after readStages: [Stage], source: SourceText, escape: UInt8,
+    buildArguments: [String: String]
+  ) {
+    stage = list.stages[index]
+    self.list = list
+    self.source = source
+    self.escape = escape
+    self.buildArguments = buildArguments
+    var triggers: [DockerfileLines.Instruction] = []
+    switch stage.base {
+    case .stage(let base) where base < readStages.count:
+      stage.scope = readStages[base].scope.inherited
+      triggers = readStages[base].triggers
+    case .image(let use):
+      stage.uses.append(use)
+      stage.scope.undeclared = .unknown("the environment of the base image \(use.reference) is not known")
+    case .stage, .broken:
+      stage.scope.undeclared = .unknown("the base image is not known")
+    case .scratch:
+      stage.scope.setEnvironment("PATH", .unknown("engines set it"))
+    }
+    for instruction in triggers + stage.instructions { read(instruction) }
+  }
+
+  private mutating func read(_ instruction: DockerfileLines.Instruction) {
+    if !instruction.heredocs.isEmpty { stage.features.insert("heredoc") }
+    let text = InstructionText(instruction.text)
+    checkFlags(of: text)
+    switch text.keyword {
+    case "ARG": declare(text)
+    case "ENV": setEnvironment(text)
+    case "COPY", "ADD": copy(text)
+    case "RUN": for flag in text.flags where flag.name == "mount" { mount(flag) }
+    case "ONBUILD": addTrigger(text, instruction)
+    default: break
+    }
+  }
+
+  private mutating func report(_ severity: Diagnostic.Severity, _ message: String, at offset: Int, help: String? = nil)
+  {
+    stage.diagnostics.append(source.diagnostic(severity, message, at: offset, help: help))
+  }
+
+  private static let flags: [String: [String]] = [
+    "COPY": ["from", "chown", "chmod", "link", "parents", "exclude"],
+    "ADD": ["chown", "chmod", "link", "keep-git-dir", "checksum", "exclude", "unpack"],
+    "RUN": ["mount", "network", "security", "device"],
+  ]
+
+  private mutating func checkFlags(of text: InstructionText) {
+    guard let known = Self.flags[text.keyword] else { return }
+    for flag in text.flags where !known.contains(flag.name) {
+      let nearest = NearestSpelling.of(flag.name, among: known)
+      report(
+        .warning, "\(text.keyword) has no flag --\(flag.name)", at: flag.start,
+        help: nearest.map { "did you mean --\($0)?" })
+    }
+  }
+
+  // MARK: - Variables
+
+  private mutating func declare(_ text: InstructionText) {
+    for word in text.assignments(escape: escape) {
+      let argument = Assignment(word)
+      let name = argument.name.text
+      if let given = buildArguments[name] {
+        stage.scope.setArgument(name, .set(given))
+      } else if let value = argument.value {
+        stage.scope.setArgument(name, evaluated(value))
+      } else {
+        stage.scope.setArgument(name, list.globals[name])
+      }
+    }
+  }
+
+  private mutating func setEnvironment(_ text: InstructionText) {
+    let words = text.assignments(escape: escape)
+    guard let first = words.first else { return }
+    let assignments: [Assignment]
+    if first.bytes.contains(Ascii.equals) {
+      assignments = words.map(Assignment.init)
+    } else {
+      // The old form: ENV NAME the rest of the line.
+      let end = text.arguments.bytes.firstIndex(where: Ascii.isSpace) ?? text.arguments.count
+      var assignment = Assignment(text.arguments[0..<end])
+      assignment.value = text.arguments.dropFirst(end).trimmed
+      assignments = [assignment]
+    }
+    // All values are expanded before the first name is set.
+    let values = assignments.map { ($0.name.text, $0.value.map { evaluated($0) } ?? .set("")) }
+    for (name, value) in values { stage.scope.setEnvironment(name, value) }
+  }
+
+  private mutating func evaluated(_ value: MappedText) -> ShellWord.Value {
+    switch list.expander.expand(value, in: stage.scope) {
+    case .success(let expansion): return .set(expansion.text)
+    case .failure(.unknown(let name, let reason)): return .unknown("it is made of '\(name)', and \(reason)")
+    case .failure(let fault):
+      stage.diagnostics.append(list.expander.diagnostic(fault, at: value))
+      return .unknown("it cannot be expanded")
+    }
+  }
+
+  // MARK: - COPY and ADD
+
+  private mutating func copy(_ text: InstructionText) {
+    for name in ["link", "parents"] where text.isSet(name) { stage.features.insert("copy-\(name)") }
+    for name in ["exclude", "chmod"] where text.flag(name) != nil { stage.features.insert("copy-\(name)") }
+    guard let sources = sources(of: text) else { return }
+    if text.keyword == "COPY", let from = text.flag("from")?.value, !from.isEmpty {
+      take(from, role: .copyFrom)
+      return
+    }
+    let paths = CopySources(text)
+    for source in sources { select(source, by: text, paths) }
+  }
+
+  /// The words before the destination; nil when there is a fault.
+  private mutating func sources(of text: InstructionText) -> [MappedText]? {
+    var words = text.arguments.words
+    switch JSONStrings(text.arguments.bytes) {
+    case .otherArray:
+      report(.error, "the JSON form of \(text.keyword) takes strings only", at: text.arguments.start)
+      return nil
+    case .strings(let strings):
+      words = strings.map { string in
+        var word = MappedText(at: text.arguments.start)
+        for byte in string.utf8 { word.append(byte, at: text.arguments.start) }
+        return word
+      }
+    case .notJSON: break
+    }
+    if words.count < 2 {
+      report(.error, "\(text.keyword) takes at least one source and a destination", at: text.start)
+      return nil
+    }
+    return words.dropLast()
+  }
+
+  private mutating func select(_ word: MappedText, by text: InstructionText, _ paths: CopySources) {
+    if Heredoc(word: word.text) != nil { return }
+    var expanded: [String] = []
+    var remote = RemoteSource(word.text)
+    switch list.expander.expand(word, in: stage.scope) {
+    case .success(let expansion):
+      remote = RemoteSource(expansion.text)
+      expanded = [expansion.text]
+      // Where a value has a blank, BuildKit takes one path and buildah takes several.
+      if expansion.words.count > 1, word.text.contains("$") { expanded += expansion.words }
+    case .failure(.unknown(let name, let reason)):
+      if remote == nil { cannotKnow(name, reason, word) }
+    case .failure(let fault):
+      stage.diagnostics.append(list.expander.diagnostic(fault, at: word))
+      return
+    }
+    if let remote {
+      if text.keyword == "COPY" {
+        report(.error, "COPY cannot take '\(word.text)' from the network", at: word.start, help: "use ADD")
+      }
+      if remote == .git { stage.features.insert("add-git") }
+      return
+    }
+    for path in expanded { stage.selectors += paths.selectors(for: path) }
+  }
+
+  private mutating func cannotKnow(_ name: String, _ reason: String, _ word: MappedText) {
+    let why = "the value of '\(name)' cannot be known: \(reason)"
+    report(.note, why, at: word.start, help: "the whole context counts as an input; give it by ARG to narrow it")
+    stage.unknownReach = stage.unknownReach ?? "\(source.location(at: word.start)): \(why)"
+  }
+
+  /// A stage or image that files are taken from.
+  private mutating func take(_ word: MappedText, role: ImageUse.Role) {
+    let expansion: ShellWord.Expansion
+    switch list.expander.expand(word, in: stage.scope) {
+    case .success(let result): expansion = result
+    case .failure(let fault):
+      stage.diagnostics.append(list.expander.diagnostic(fault, at: word))
+      return
+    }
+    if let index = list.index(ofStage: expansion.text) {
+      stage.sources.append(index)
+    } else if let index = Int(expansion.text) {
+      guard list.stages.indices.contains(index) else {
+        report(.error, "there is no stage \(index)", at: word.start, help: "stages are counted from 0")
+        return
+      }
+      stage.sources.append(index)
+    } else if expansion.text != "scratch" {
+      switch list.expander.use(expansion, of: word, role: role) {
+      case .success(let use): stage.uses.append(use)
+      case .failure(let problem): stage.diagnostics.append(problem.diagnostic)
+      }
+    }
+  }
+
+  // MARK: - RUN --mount and ONBUILD
+
+  private mutating func mount(_ flag: InstructionText.Flag) {
+    guard let value = flag.value else { return }
+    let options = MountOptions(value)
+    var kind = "bind"
+    if let type = options.value("type") {
+      switch evaluated(type) {
+      case .set(let text): kind = text.lowercased()
+      case .unset: break
+      case .unknown(let reason): cannotKnow("type", reason, type)
+      }
+    }
+    let kinds = ["bind", "cache", "tmpfs", "secret", "ssh"]
+    guard kinds.contains(kind) else {
+      report(
+        .error, "'\(kind)' is no type of mount", at: options.value("type")?.start ?? flag.start,
+        help: NearestSpelling.of(kind, among: kinds).map { "did you mean \($0)?" })
+      return
+    }
+    if kind != "tmpfs" { stage.features.insert("mount-\(kind)") }
+    guard kind == "bind" || kind == "cache" else { return }
+    if let from = options.value("from"), !from.isEmpty {
+      take(from, role: .mountFrom)
+    } else if kind == "bind" {
+      guard let path = options.value("source", "src") else {
+        stage.selectors.append(ContextSelector(pattern: ".", isPattern: false))
+        return
+      }
+      switch list.expander.expand(path, in: stage.scope) {
+      case .success(let expansion):
+        stage.selectors.append(ContextSelector(pattern: CopySources.cleaned(expansion.text), isPattern: false))
+      case .failure(.unknown(let name, let reason)): cannotKnow(name, reason, path)
+      case .failure(let fault): stage.diagnostics.append(list.expander.diagnostic(fault, at: path))
+      }
+    }
+  }
+
+  private mutating func addTrigger(_ text: InstructionText, _ instruction: DockerfileLines.Instruction) {
+    stage.features.insert("onbuild")
+    let keyword = InstructionText(text.rest).keyword
+    if ["ONBUILD", "FROM", "MAINTAINER"].contains(keyword) || !StageList.keywords.contains(keyword) {
+      report(
+        .error, keyword.isEmpty ? "ONBUILD takes an instruction" : "ONBUILD cannot run \(keyword)", at: text.start)
+      return
+    }
+    stage.triggers.append(DockerfileLines.Instruction(text: text.rest, heredocs: instruction.heredocs))
+  }
+}
