@@ -31,11 +31,13 @@ let package = Package(
     room("YAMLText", ["ImageModel", "CYAML"]),
     room("JSONText", ["ImageModel", "CJansson"]),
     room("DockerfileText", ["ImageModel"]),
+    room("DependencyGraph", ["ImageModel"]),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
     tests("ImageModelTests", ["ImageModel"]),
     tests("HostSystemTests", ["ImageModel", "HostSystem", "TestSupport"]),
     tests("YAMLTextTests", ["ImageModel", "YAMLText"]),
     tests("JSONTextTests", ["ImageModel", "JSONText"]),
     tests("DockerfileTextTests", ["ImageModel", "DockerfileText"]),
+    tests("DependencyGraphTests", ["ImageModel", "DependencyGraph", "TestSupport"]),
   ]
 )

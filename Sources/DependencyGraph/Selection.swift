@@ -1,0 +1,86 @@
+package import ImageModel
+
+/// Turns the targets that a person names into artifacts.
+package struct Selection: Sendable {
+  private let graph: BuildGraph
+  private let all: Set<ArtifactID>
+
+  /// - Parameter all: what `all` means: every artifact outside of the builtin tree, or the builtin ones.
+  package init(graph: BuildGraph, all: Set<ArtifactID>) {
+    self.graph = graph
+    self.all = all
+  }
+
+  /// - Parameter patterns: `all`, `NAME`, `NAME:TAG`, `KIND/…`, globs, directories of definitions; `+` before one adds
+  ///   everything upstream, behind it everything downstream. None means `all`.
+  /// - Throws: `InvalidInput` naming every pattern that matches nothing, with suggestions.
+  package func artifacts(matching patterns: [String]) throws(InvalidInput) -> Set<ArtifactID> {
+    var result = Set<ArtifactID>()
+    var faults: [Diagnostic] = []
+    for pattern in patterns.isEmpty ? ["all"] : patterns {
+      var word = pattern[...]
+      let withUpstream = word.hasPrefix("+")
+      if withUpstream { word = word.dropFirst() }
+      let withDownstream = word.hasSuffix("+")
+      if withDownstream { word = word.dropLast() }
+      let found = matches(String(word))
+      if found.isEmpty && !(word == "all" && graph.count == 0) { faults.append(noMatch(String(word))) }
+      result.formUnion(found)
+      if withUpstream { result.formUnion(graph.upstream(of: found)) }
+      if withDownstream { result.formUnion(graph.downstream(of: found)) }
+    }
+    guard faults.isEmpty else { throw InvalidInput(faults) }
+    return result
+  }
+
+  private func matches(_ word: String) -> Set<ArtifactID> {
+    if word == "all" { return all }
+    if let id = ArtifactID(word), graph[id] != nil { return [id] }
+    let directory = Self.definitionPath(word)
+    let pattern = Glob(word)
+    let found = graph.order.filter { id in
+      guard let node = graph[id] else { return false }
+      if isAt(node.definitionPath, directory) { return true }
+      return spellings(of: node).contains(where: pattern.matches)
+    }
+    return found.isEmpty && Self.isAboveDefinitions(word) ? all : Set(found)
+  }
+
+  /// `share` and `share/docker` hold every definition.
+  private static func isAboveDefinitions(_ word: String) -> Bool {
+    let components = word.split(separator: "/").filter { $0 != "." }
+    return components == ["share"] || components == ["share", "docker"]
+  }
+
+  private func isAt(_ path: String, _ directory: String) -> Bool {
+    !directory.isEmpty && (path == directory || path.hasPrefix(directory + "/"))
+  }
+
+  /// `share/docker/casa-dev/` means the definitions below `casa-dev`.
+  private static func definitionPath(_ word: String) -> String {
+    var components = word.split(separator: "/").filter { $0 != "." }
+    for tree in [["share", "docker"], ["share", "vbox"]] where components.starts(with: tree.map { $0[...] }) {
+      components.removeFirst(2)
+    }
+    return components.joined(separator: "/")
+  }
+
+  /// Every text by which a pattern may name the node.
+  private func spellings(of node: BuildGraph.Node) -> [String] {
+    let kind = node.id.kind.rawValue + "/"
+    var texts = [kind, kind + node.id.name, node.id.description, node.id.name, "\(node.id.name):\(node.id.tag)"]
+    for name in node.names {
+      let text = name.description
+      texts += [text, kind + text, name.repository]
+    }
+    return texts
+  }
+
+  private func noMatch(_ word: String) -> Diagnostic {
+    let known = graph.order.flatMap { id in graph[id].map { Array(spellings(of: $0).dropFirst()) } ?? [] }
+    let nearest = NearestSpelling.of(word, among: Array(Set(known)).sorted())
+    return Diagnostic(
+      .error, "no artifact matches '\(word)'",
+      help: nearest.map { "did you mean '\($0)'?" } ?? "`coppice list` shows every artifact")
+  }
+}
