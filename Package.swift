@@ -32,6 +32,7 @@ let package = Package(
     room("JSONText", ["ImageModel", "CJansson"]),
     room("DockerfileText", ["ImageModel"]),
     room("DependencyGraph", ["ImageModel"]),
+    room("DefinitionScan", ["ImageModel", "HostSystem", "YAMLText", "DockerfileText"]),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
     tests("ImageModelTests", ["ImageModel"]),
     tests("HostSystemTests", ["ImageModel", "HostSystem", "TestSupport"]),
@@ -39,5 +40,6 @@ let package = Package(
     tests("JSONTextTests", ["ImageModel", "JSONText"]),
     tests("DockerfileTextTests", ["ImageModel", "DockerfileText"]),
     tests("DependencyGraphTests", ["ImageModel", "DependencyGraph", "TestSupport"]),
+    tests("DefinitionScanTests", ["ImageModel", "HostSystem", "DefinitionScan", "TestSupport"]),
   ]
 )

@@ -1,0 +1,90 @@
+internal import HostSystem
+internal import ImageModel
+
+/// The top level of a definition's directory, its files read at most once.
+struct DefinitionDirectory {
+  /// A Dockerfile or a template has no business being larger.
+  private static let limit = 4 << 20
+
+  let files: any FileSystem
+  let path: FilePath
+  /// Sorted by the bytes of their names.
+  private let entries: [DirectoryEntry]
+  private(set) var diagnostics: [Diagnostic] = []
+  private var contents: [String: [UInt8]?] = [:]
+
+  init(files: any FileSystem, path: FilePath, entries: [DirectoryEntry]) {
+    self.files = files
+    self.path = path
+    self.entries = entries
+  }
+
+  /// Whether there is a file of that name, or a link, wherever that leads.
+  func has(_ name: String) -> Bool { entry(name).map { $0.status.kind != .directory } ?? false }
+
+  private func entry(_ name: String) -> DirectoryEntry? {
+    let wanted = FilePath(name)
+    var (low, high) = (0, entries.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].name < wanted { low = middle + 1 } else { high = middle }
+    }
+    return low < entries.count && entries[low].name == wanted ? entries[low] : nil
+  }
+
+  /// The bytes of a file that `has` told of; nil, and a fault, when it cannot be read.
+  mutating func read(_ name: String) -> [UInt8]? {
+    if let known = contents[name] { return known }
+    do {
+      let bytes = try files.contents(of: path / FilePath(name), limit: Self.limit)
+      contents[name] = bytes
+      return bytes
+    } catch {
+      diagnostics.append(
+        Diagnostic(.error, "cannot read this file: \(error.text)", at: SourceLocation(file: path / FilePath(name))))
+      contents[name] = .some(nil)
+      return nil
+    }
+  }
+
+  /// The templates by the name of the file that each makes; faults for those whose file exists already.
+  mutating func templates() -> [(name: String, template: TemplateFile)] {
+    let suffix = Array(".template".utf8)
+    var result: [(name: String, template: TemplateFile)] = []
+    for entry in entries where entry.name.bytes.count > suffix.count && entry.name.bytes.ends(with: suffix) {
+      guard let text = entry.name.text, isFile(entry) else { continue }
+      let name = String(text.dropLast(suffix.count))
+      if self.entry(name) != nil {
+        diagnostics.append(
+          Diagnostic(
+            .error, "both '\(text)' and '\(name)' exist, and the one would make the other",
+            at: SourceLocation(file: path / entry.name), help: "remove one of them"))
+      }
+      if let bytes = read(text) { result.append((name, TemplateFile(file: path / entry.name, bytes: bytes))) }
+    }
+    return result
+  }
+
+  /// Directories are no templates, nor are links to them; a link that leads nowhere is one, and a fault when it is read.
+  private func isFile(_ entry: DirectoryEntry) -> Bool {
+    switch entry.status.kind {
+    case .regular: true
+    case .symbolicLink: (try? files.status(of: path / entry.name, followingLinks: true))?.kind != .directory
+    default: false
+    }
+  }
+
+  /// What lies at a path of the context, links followed.
+  func kind(at relative: FilePath) -> FileStatus.Kind? {
+    (try? files.status(of: path / relative, followingLinks: true))?.kind
+  }
+
+  /// Whether anything has that name, even a link that leads nowhere.
+  func isTaken(_ relative: FilePath) -> Bool {
+    (try? files.status(of: path / relative, followingLinks: false)) != nil
+  }
+}
+
+extension [UInt8] {
+  fileprivate func ends(with suffix: [UInt8]) -> Bool { self.suffix(suffix.count).elementsEqual(suffix) }
+}

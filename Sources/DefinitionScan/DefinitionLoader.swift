@@ -1,0 +1,151 @@
+internal import DockerfileText
+internal import HostSystem
+internal import ImageModel
+internal import YAMLText
+
+/// An image with what is needed to compare it with others.
+struct LoadedImage {
+  var recipe: ImageRecipe
+  /// With their places, in the order of `recipe.aliases`.
+  var aliases: [Located<ImageReference>]
+  /// Declared dependencies, as directories of the overlay.
+  var dependencies: [Located<String>]
+  var source: SourceText
+}
+
+/// Makes the artifacts of one definition.
+struct DefinitionLoader {
+  private let settings: Settings
+  private let platform: Platform
+  private let resolution: DependencyResolution
+  private let finding: OverlayWalk.Finding
+  private let definition: DefinitionSource
+  private let file: FilePath
+  private var directory: DefinitionDirectory
+  /// The same text with the same arguments is read once.
+  private var dockerfiles: [DockerfileKey: DockerfileFacts] = [:]
+  private(set) var images: [LoadedImage] = []
+  private(set) var generators: [GeneratorRecipe] = []
+  private(set) var diagnostics: [Diagnostic] = []
+
+  private struct DockerfileKey: Hashable {
+    var text: [UInt8]
+    var arguments: [String: String]
+    var target: String?
+    var platform: Platform
+  }
+
+  init(
+    _ finding: OverlayWalk.Finding, _ definition: DefinitionSource, files: any FileSystem, settings: Settings,
+    platform: Platform, resolution: DependencyResolution
+  ) {
+    self.finding = finding
+    self.definition = definition
+    self.settings = settings
+    self.platform = platform
+    self.resolution = resolution
+    file = finding.directory / FilePath(DefinitionFile.name)
+    directory = DefinitionDirectory(files: files, path: finding.directory, entries: finding.entries)
+  }
+
+  mutating func load() {
+    defer { diagnostics += directory.diagnostics }
+    guard let bytes = directory.read(DefinitionFile.name) else { return }
+    let (content, faults) = DefinitionFileReader.read(
+      bytes, file: file, directory: finding.directory, compression: settings.compression)
+    diagnostics += faults
+    var reader = StrictReader(source: SourceText(bytes, file: file))
+    defer { diagnostics += reader.diagnostics }
+    let dependencies = resolution.resolve(content.dependencies, of: finding.path, &reader)
+    let templates = directory.templates()
+    guard directory.has("Dockerfile") || templates.contains(where: { $0.name == "Dockerfile" }) else {
+      // What is wrong in the file itself is told first: the author may not even want an image yet.
+      diagnostics.append(
+        Diagnostic(
+          .warning, "no Dockerfile beside this definition, so it makes no image",
+          at: SourceLocation(file: file, line: 1, column: 1), sourceLine: reader.source.line(1)))
+      return
+    }
+    generators = GeneratorChecks(definition: definition, directory: directory, templates: templates.map(\.name))
+      .recipes(of: content.generators, &reader)
+    for source in content.images {
+      image(source, dependencies, templates, &reader)
+    }
+    if images.isEmpty, !templates.contains(where: { $0.name == "Dockerfile" }) { checkDockerfileAlone() }
+  }
+
+  /// A Dockerfile is read even when no image source is right, so that its faults come in the same run. What only the
+  /// missing arguments could make a fault is left out.
+  private mutating func checkDockerfileAlone() {
+    guard dockerfiles.isEmpty, let text = directory.read("Dockerfile") else { return }
+    let facts = DockerfileReader.read(
+      text, file: finding.directory / "Dockerfile", buildArguments: [:], target: nil, platform: platform)
+    diagnostics += facts.diagnostics.filter { $0.severity == .error && !$0.message.contains("no value") }
+  }
+
+  private mutating func image(
+    _ source: DefinitionFile.ImageSource, _ dependencies: [Located<String>],
+    _ templates: [(name: String, template: TemplateFile)], _ reader: inout StrictReader
+  ) {
+    var parameters = source.parameters
+    if parameters["casa_version"] == nil { parameters["casa_version"] = settings.casaVersion }
+    var expansion = TemplateExpansion(parameters: parameters)
+    let names = ImageNames(source, namespace: settings.namespace, &expansion, &reader)
+    let label = names.map { "\($0.name):\($0.main)" } ?? source.name.value
+    var rendered: [String: [UInt8]] = [:]
+    var isDockerfileWhole = true
+    for (name, template) in templates {
+      let (bytes, faults) = expansion.expand(template.bytes)
+      rendered[name] = bytes
+      if name == "Dockerfile", !faults.isEmpty { isDockerfileWhole = false }
+      diagnostics += faults.map { template.diagnostic($0, "\($0.message) (for \(label))") }
+    }
+    for fault in expansion.parameterFaults {
+      reader.report("\(fault.message), in a parameter of \(label)", at: fault.location, help: fault.help)
+    }
+    if rendered["Dockerfile"] != nil, !expansion.parameterFaults.isEmpty { isDockerfileWhole = false }
+    guard let names, let text = rendered["Dockerfile"] ?? directory.read("Dockerfile") else { return }
+    let target = source.platform ?? platform
+    var recipe = ImageRecipe(
+      id: ArtifactID(kind: .docker, name: names.name, tag: names.main), definition: definition,
+      location: source.name.location, reference: names.reference,
+      dockerfile: facts(
+        DockerfileKey(text: text, arguments: source.buildArguments, target: source.target, platform: target),
+        isTemplate: rendered["Dockerfile"] != nil, isWhole: isDockerfileWhole), platform: target)
+    recipe.aliases = names.aliases.map(\.value)
+    recipe.visibility = source.visibility
+    recipe.ignore = ignoreFile(rendered)
+    recipe.renderedFiles = rendered
+    for generator in generators { recipe.generated[generator.output] = generator.id }
+    recipe.buildArguments = source.buildArguments
+    recipe.secrets = source.secrets
+    recipe.target = source.target
+    recipe.singularity = source.singularity
+    recipe.test = source.test
+    recipe.maxAge = source.maxAge
+    recipe.isReproducible = source.isReproducible
+    images.append(
+      LoadedImage(recipe: recipe, aliases: names.aliases, dependencies: dependencies, source: reader.source))
+  }
+
+  /// - Parameter isWhole: whether its template had no fault: else what follows from the hole is not worth a word.
+  private mutating func facts(_ key: DockerfileKey, isTemplate: Bool, isWhole: Bool) -> DockerfileFacts {
+    if let known = dockerfiles[key] { return known }
+    let facts = DockerfileReader.read(
+      key.text, file: finding.directory / (isTemplate ? "Dockerfile.template" : "Dockerfile"),
+      buildArguments: key.arguments, target: key.target, platform: key.platform)
+    dockerfiles[key] = facts
+    if isWhole { diagnostics += facts.diagnostics }
+    return facts
+  }
+
+  private mutating func ignoreFile(_ rendered: [String: [UInt8]]) -> IgnoreFile {
+    for name in ["Dockerfile.dockerignore", ".dockerignore"] where rendered[name] != nil || directory.has(name) {
+      guard let text = rendered[name] ?? directory.read(name) else { continue }
+      let (ignore, faults) = IgnoreReader.read(text, name: name, file: finding.directory / FilePath(name))
+      diagnostics += faults
+      return ignore
+    }
+    return IgnoreFile()
+  }
+}

@@ -1,0 +1,39 @@
+package import ImageModel
+
+/// What the overlay of all search directories defines.
+package struct DefinitionTree: Sendable {
+  /// Two definitions at the same relative path.
+  package struct Override: Sendable, Hashable {
+    package var path: String
+    package var winner: DefinitionSource
+    package var loser: DefinitionSource
+  }
+
+  /// An alias that several artifacts declare: the last in path order has it, `publish` refuses.
+  package struct ContestedAlias: Sendable, Hashable {
+    package var reference: ImageReference
+    /// In path order; the last has it unless an artifact's main tag is the same.
+    package var claimants: [ArtifactID]
+  }
+
+  /// Every definition that counts, sorted by path.
+  package var definitions: [DefinitionSource] = []
+  /// Sorted by id.
+  package var recipes: [Recipe] = []
+  /// Of the same ids in the same order.
+  package var declarations: [StepDeclaration] = []
+  package var overridden: [Override] = []
+  package var contestedAliases: [ContestedAlias] = []
+  /// Faults and warnings of all files, sorted by file and line.
+  package var diagnostics: [Diagnostic] = []
+
+  package init() {}
+
+  package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+
+  /// Whether `all` selects the definitions of an origin: those outside of the builtin share, or, where there is no other,
+  /// the builtin ones.
+  package func isDefaultSelection(_ origin: DefinitionSource.Origin) -> Bool {
+    origin != .builtin || definitions.allSatisfy { $0.origin == .builtin }
+  }
+}

@@ -1,0 +1,64 @@
+internal import HostSystem
+internal import ImageModel
+internal import YAMLText
+
+/// Turns the dependencies of a definition into directories of the overlay.
+struct DependencyResolution {
+  let files: any FileSystem
+  let roots: [SearchPath.Root]
+  /// Relative paths of all directories of the overlay.
+  let directories: Set<FilePath>
+  /// Relative paths of the directories at or below which there is a definition.
+  let populated: Set<FilePath>
+
+  /// Each directory once; those that are faulty are left out and reported.
+  func resolve(
+    _ dependencies: [Located<String>], of definition: FilePath, _ reader: inout StrictReader
+  ) -> [Located<String>] {
+    var seen = Set<FilePath>()
+    var result: [Located<String>] = []
+    for dependency in dependencies {
+      let written = FilePath(dependency.value)
+      if written.isAbsolute {
+        reader.report(
+          "the dependency '\(written)' is absolute", at: dependency.location,
+          help: "name it relative to this directory")
+        continue
+      }
+      let path = (definition / written).normalized
+      if path.components.first == Array("..".utf8) {
+        reader.report("the dependency '\(written)' leaves the tree of definitions", at: dependency.location)
+      } else if !exists(path) {
+        reader.report(
+          "the dependency '\(written)' does not exist", at: dependency.location,
+          help: neighbour(of: path).map { "did you mean '\(respelled(written, $0))'?" })
+      } else if let text = path.text, seen.insert(path).inserted {
+        if !populated.contains(path) {
+          reader.report("there is no definition below '\(written)'", at: dependency.location, .warning)
+        }
+        result.append(Located(text, at: dependency.location))
+      }
+    }
+    return result
+  }
+
+  private func exists(_ path: FilePath) -> Bool {
+    // What the walk leaves out (links, hidden directories) exists all the same.
+    directories.contains(path)
+      || roots.contains { root in
+        (try? files.status(of: root.docker / path, followingLinks: true))?.kind == .directory
+      }
+  }
+
+  /// The nearest name among the directories beside `path`.
+  private func neighbour(of path: FilePath) -> String? {
+    let parent = path.parent.isEmpty ? "." : path.parent
+    let names = directories.filter { $0 != "." && ($0.parent.isEmpty ? "." : $0.parent) == parent }
+    return path.name.text.flatMap { NearestSpelling.of($0, among: names.compactMap(\.name.text).sorted()) }
+  }
+
+  /// `path` as it was written, with another last component.
+  private func respelled(_ path: FilePath, _ name: String) -> FilePath {
+    path.normalized.parent.isEmpty ? FilePath(name) : path.normalized.parent / FilePath(name)
+  }
+}

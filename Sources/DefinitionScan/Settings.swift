@@ -1,0 +1,29 @@
+package import ImageModel
+package import YAMLText
+
+/// What `coppice.yaml` at the repository's root says; everything has a default.
+package struct Settings: Sendable {
+  /// In front of every image's name.
+  package var namespace = "cati"
+  /// `docker`, `podman` or `buildah`; nil means the first that works.
+  package var engine: String?
+  /// Absolute; nil means `.coppice/store` in the repository.
+  package var store: FilePath?
+  /// The parameter `casa_version` of templates; its location is a whole file when it is the default.
+  package var casaVersion: Located<String>
+  /// How many steps run at once; nil means as many as suit the machine.
+  package var jobs: Int?
+  /// How SIF files are compressed where a definition does not say.
+  package var compression = Singularity()
+  /// What builds see of the network, in the engine's words.
+  package var network = "host"
+  /// Where to publish, not yet looked at.
+  package var destinations: YAMLNode?
+
+  /// The defaults for a repository with or without `coppice.yaml`.
+  package init(repository: FilePath) {
+    casaVersion = Located("1.0", at: SourceLocation(file: repository / Self.fileName))
+  }
+
+  package static let fileName: FilePath = "coppice.yaml"
+}

@@ -1,0 +1,85 @@
+import DefinitionScan
+import HostSystem
+import ImageModel
+import TestSupport
+import Testing
+
+struct SettingsTests {
+  private func read(_ text: String) throws -> Settings {
+    try SettingsReader.read(Array(text.utf8), repository: "/r")
+  }
+
+  @Test func everythingHasADefault() throws {
+    let files = InMemoryFileSystem(root: "/r")
+    for settings in [try SettingsReader.read(repository: "/r", files: files), try read(""), try read("namespace:\n")] {
+      #expect(settings.namespace == "cati")
+      #expect(settings.casaVersion.value == "1.0")
+      #expect(settings.engine == nil)
+      #expect(settings.jobs == nil)
+      #expect(settings.network == "host")
+      #expect(settings.compression == Singularity())
+    }
+  }
+
+  @Test func everySettingIsRead() throws {
+    let files = InMemoryFileSystem(root: "/r")
+    files.write(
+      "/r/coppice.yaml",
+      """
+      namespace: org/sub
+      engine: buildah
+      store: ../store
+      casa_version: 2.10
+      jobs: 3
+      compression: {compression: zstd, level: 9}
+      network: none
+      destinations: {public: {kind: directory}}
+      """)
+    let settings = try SettingsReader.read(repository: "/r", files: files)
+    #expect(settings.namespace == "org/sub")
+    #expect(settings.engine == "buildah")
+    #expect(settings.store == "/store")
+    #expect(settings.casaVersion.value == "2.10")
+    #expect(settings.casaVersion.location.description == "/r/coppice.yaml:4:15")
+    #expect(settings.jobs == 3)
+    #expect(settings.compression == Singularity(compression: .zstd, level: 9))
+    #expect(settings.network == "none")
+    #expect(settings.destinations != nil)
+  }
+
+  @Test func allFaultsAreTold() {
+    let fault = #expect(throws: InvalidInput.self) {
+      try read("namespase: x\nengine: dokcer\njobs: 0\nnamespace: A\ncompression: lzma\nnetwork: --privileged\n")
+    }
+    #expect(
+      fault?.diagnostics.map(Workshop.short) == [
+        "1:1 error: unknown key 'namespase' in coppice.yaml",
+        "2:9 error: 'engine' must be one of docker, podman, buildah, not 'dokcer'",
+        "3:7 error: 'jobs' must be a whole number from 1", "4:12 error: 'A' is no namespace of images",
+        "5:14 error: 'compression' must be one of gzip, zstd, not 'lzma'",
+        "6:10 error: '--privileged' is no name of a network",
+      ])
+    #expect(fault?.diagnostics.first?.help == "did you mean 'namespace'?")
+  }
+
+  @Test func theRepositoryIsFoundInItsOrder() throws {
+    let files = InMemoryFileSystem(root: "/r")
+    for directory in ["/r/a/b", "/other", "/h/casa_distro", "/env"] as [FilePath] {
+      files.makeSpecial(directory, .directory)
+    }
+    func find(option: FilePath? = nil, from: FilePath = "/r/a/b", environment: String? = "/env") throws -> FilePath? {
+      try RepositoryFinder.find(option: option, from: from, environmentValue: environment, home: "/h", files: files)
+    }
+    #expect(try find() == "/env")
+    #expect(try find(environment: nil) == "/h/casa_distro")
+    files.write("/r/coppice.yaml", "")
+    #expect(try find() == "/r")
+    #expect(try find(from: "/r/a/../a/") == "/r")
+    #expect(try find(option: "..") == "/r/a")
+    #expect(try find(option: "/other") == "/other")
+    #expect(throws: InvalidInput.self) { try find(option: "missing") }
+    #expect(throws: InvalidInput.self) { try find(from: "/other", environment: "/missing") }
+    files.delete("/h/casa_distro")
+    #expect(try find(from: "/other", environment: "") == nil)
+  }
+}

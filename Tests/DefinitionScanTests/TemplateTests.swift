@@ -1,0 +1,77 @@
+import DefinitionScan
+import ImageModel
+import TestSupport
+import Testing
+
+struct TemplateTests {
+  private func render(_ template: String, parameters: String = "{}") -> (text: String?, faults: [String]) {
+    let workshop = Workshop([
+      "a/casa_distro_docker.yaml": Workshop.definition("template_files_parameters: \(parameters)"),
+      "a/Dockerfile": "FROM x\n", "a/t.template": template,
+    ])
+    let tree = workshop.scan()
+    let text = tree.image("docker/a:1")?.renderedFiles["t"].map { String(decoding: $0, as: UTF8.self) }
+    return (text, tree.diagnostics.map(Workshop.short))
+  }
+
+  @Test(arguments: [
+    ("%(a)s-%(casa_version)s", "{a: x}", "x-1.0"), ("%%(a)s", "{a: x}", "%(a)s"),
+    ("%(a)s", "{a: '%(b)s%(b)s', b: '%(c)s.', c: z}", "z.z."), ("%(a)s", "{a: '100%%'}", "100%"),
+    ("%(a)s", "{a: '%%(b)s', b: x}", "%(b)s"), ("%(casa_version)s", "{casa_version: '9'}", "9"), ("", "{}", ""),
+    ("%(a b)s", "{a b: x}", "x"), ("é%(a)s\n", "{a: ü}", "éü\n"),
+  ])
+  func parametersAreExpandedAmongThemselvesAndTheTextOnce(template: String, parameters: String, expected: String) {
+    let (text, faults) = render(template, parameters: parameters)
+    #expect(text == expected)
+    #expect(faults == [])
+  }
+
+  @Test(arguments: [
+    ("x\n  100% of\n", "2:6 error: a '%' stands alone (for a:1)"), ("%(a)d", "1:1 error: a '%' stands alone (for a:1)"),
+    ("%(a", "1:1 error: a '%' stands alone (for a:1)"), ("%(a\n)s", "1:1 error: a '%' stands alone (for a:1)"),
+    ("é%", "1:2 error: a '%' stands alone (for a:1)"), ("\n%(b)s", "2:1 error: there is no parameter 'b' (for a:1)"),
+  ])
+  func anyOtherPercentSignIsAFaultWithItsLine(template: String, expected: String) {
+    #expect(render(template, parameters: "{a: x}").faults == [expected])
+  }
+
+  @Test func parametersThatGrowWithoutBoundAreAFault() {
+    var parameters = "{p0: '\(String(repeating: "x", count: 1000))'"
+    for level in 1...40 { parameters += ", p\(level): '%(p\(level - 1))s%(p\(level - 1))s'" }
+    let faults = render("%(p40)s", parameters: parameters + "}").faults
+    #expect(faults.count >= 1)
+    #expect(faults.allSatisfy { $0.contains("expands to more than 16 MiB") }, "\(faults)")
+  }
+
+  @Test func aFaultOfAParameterIsToldOnce() {
+    let (_, faults) = render("%(a)s %(a)s %(b)s", parameters: "{a: '5%', b: '%(a)s'}")
+    #expect(faults == ["4:36 error: a '%' stands alone, in a parameter of a:1"])
+  }
+
+  @Test func aTemplateBesideItsOwnResultIsAFault() {
+    let workshop = Workshop([
+      "a/casa_distro_docker.yaml": Workshop.definition(), "a/Dockerfile": "FROM x\n",
+      "a/Dockerfile.template": "FROM y\n",
+    ])
+    #expect(
+      workshop.scan().diagnostics.map(\.message)
+        == ["both 'Dockerfile.template' and 'Dockerfile' exist, and the one would make the other"])
+  }
+
+  @Test func onlyFilesAtTheTopAreTemplates() {
+    let workshop = Workshop([
+      "a/casa_distro_docker.yaml": Workshop.definition(), "a/Dockerfile": "FROM x\n", "a/sub/x.template": "%",
+      "a/dir.template/x": "%", "share.txt": "%(casa_version)s",
+    ])
+    workshop.files.link("/r/share/docker/a/linked.template", to: "../share.txt")
+    let tree = workshop.scan()
+    #expect(tree.diagnostics == [])
+    #expect(tree.image("docker/a:1")?.renderedFiles == ["linked": Array("1.0".utf8)])
+  }
+
+  @Test func aTemplateThatLeadsNowhereIsAFault() {
+    let workshop = Workshop(["a/casa_distro_docker.yaml": Workshop.definition(), "a/Dockerfile": "FROM x\n"])
+    workshop.files.link("/r/share/docker/a/x.template", to: "nowhere")
+    #expect(workshop.scan().diagnostics.map(\.severity) == [.error])
+  }
+}

@@ -1,0 +1,1 @@
+../../../scripts/askpass-bioproj.sh

@@ -1,0 +1,1 @@
+../../../scripts/install_ubuntu_14.04_crossbuild.sh

@@ -1,0 +1,1 @@
+../../casa-run/ubuntu-18.04/build_sip_pyqt.sh

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo install_ubuntu_14.04_crossbuild.sh
