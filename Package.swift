@@ -33,6 +33,7 @@ let package = Package(
     room("DockerfileText", ["ImageModel"]),
     room("DependencyGraph", ["ImageModel"]),
     room("DefinitionScan", ["ImageModel", "HostSystem", "YAMLText", "DockerfileText"]),
+    room("BuildRecords", ["ImageModel", "HostSystem", "YAMLText", "JSONText", "DockerfileText"]),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
     tests("ImageModelTests", ["ImageModel"]),
     tests("HostSystemTests", ["ImageModel", "HostSystem", "TestSupport"]),
@@ -41,5 +42,7 @@ let package = Package(
     tests("DockerfileTextTests", ["ImageModel", "DockerfileText"]),
     tests("DependencyGraphTests", ["ImageModel", "DependencyGraph", "TestSupport"]),
     tests("DefinitionScanTests", ["ImageModel", "HostSystem", "DefinitionScan", "TestSupport"]),
+    tests(
+      "BuildRecordsTests", ["ImageModel", "HostSystem", "DockerfileText", "BuildRecords", "JSONText", "TestSupport"]),
   ]
 )

@@ -1,0 +1,222 @@
+internal import DockerfileText
+package import HostSystem
+package import ImageModel
+
+/// Walks a context and hashes exactly the files that the build can see.
+package struct ContextReader: Sendable {
+  private let files: any FileSystem
+  private let index: FileIndex
+
+  package init(files: any FileSystem, index: FileIndex) {
+    self.files = files
+    self.index = index
+  }
+
+  /// Definition files are never part of a context.
+  package static let definitionNames: Set<FilePath> = ["casa_distro_docker.yaml", "casa_distro_vbox.yaml"]
+
+  /// - Throws: `Failure` when the directory changes again and again while it is read.
+  package func read(_ recipe: ImageRecipe) throws -> ContextSnapshot {
+    var reach = recipe.dockerfile.reach
+    let root = recipe.definition.directory
+    var links = LeadingLinks(files: files, root: root, realRoot: try files.resolved(root))
+    // A link that is itself a source is followed by the engine, so its target counts too; targets may be links again.
+    for _ in 0..<40 {
+      if case .selected(let selectors) = reach { reach = .selected(links.follow(selectors)) }
+      var walk = ContextWalk(files: files, index: index, recipe: recipe, reach: reach, links: links)
+      do {
+        try walk.run()
+      } catch let error as FileSystemError where error.reason == .tooManyLinks || error.reason == .notADirectory {
+        // Links are looked at before they are followed: a directory on the way has become a link since.
+        throw Failure("\(error.path) changed while it was read", help: "run again when nothing writes there")
+      }
+      guard case .selected(let selectors) = reach, !walk.followed.isSubset(of: selectors) else {
+        return walk.finished
+      }
+      reach = .selected(selectors + walk.followed.subtracting(selectors).sorted { $0.pattern < $1.pattern })
+    }
+    throw Failure("\(recipe.definition.directory): links lead to links without end", help: "remove the circle of links")
+  }
+}
+
+/// One walk; the mutable part of `ContextReader`.
+private struct ContextWalk {
+  let files: any FileSystem
+  let index: FileIndex
+  let recipe: ImageRecipe
+  let filter: ContextFilter
+  let isWhole: Bool
+  var snapshot = ContextSnapshot()
+  /// What links among the sources lead to.
+  var followed = Set<ContextSelector>()
+  private let links: LeadingLinks
+  private var root: FilePath { links.root }
+  private var realRoot: FilePath { links.realRoot }
+
+  init(files: any FileSystem, index: FileIndex, recipe: ImageRecipe, reach: ContextReach, links: LeadingLinks) {
+    (self.files, self.index, self.recipe, self.links) = (files, index, recipe, links)
+    filter = ContextFilter(ignore: recipe.ignore, reach: reach)
+    if case .whole = reach { isWhole = true } else { isWhole = false }
+  }
+
+  var finished: ContextSnapshot {
+    var result = snapshot
+    for (path, bytes) in recipe.renderedFiles {
+      let name = Array(path.utf8)
+      guard filter.verdict(forFile: name) else { continue }
+      result.files.append(StagedFile(path: name, kind: .regular(Digest.sha256(bytes)), mode: 0o644, source: nil))
+    }
+    result.files.sort { $0.path.lexicographicallyPrecedes($1.path) }
+    return result
+  }
+
+  mutating func run() throws {
+    try walk(directory: root, path: [], isTaken: isWhole, ancestors: [realRoot])
+  }
+
+  private mutating func walk(directory: FilePath, path: [UInt8], isTaken: Bool, ancestors: [FilePath]) throws {
+    for entry in try entries(of: directory) {
+      if path.isEmpty && isLeftOut(entry, in: directory) { continue }
+      let child = path.isEmpty ? entry.name.bytes : path + [UInt8(ascii: "/")] + entry.name.bytes
+      let place = directory / entry.name
+      try visit(place, child, entry.status, isTaken: isTaken, ancestors: ancestors)
+    }
+  }
+
+  private mutating func visit(
+    _ place: FilePath, _ path: [UInt8], _ status: FileStatus, isTaken: Bool, ancestors: [FilePath]
+  ) throws {
+    switch status.kind {
+    case .directory:
+      let verdict = filter.verdict(forDirectory: path)
+      if verdict == .skip { return }
+      snapshot.witness[place] = status
+      let isTakenHere = verdict == .take
+      if isTakenHere { add(path, .directory, status.mode, nil) }
+      try walk(directory: place, path: path, isTaken: isTakenHere, ancestors: ancestors)
+    case .symbolicLink:
+      try visitLink(place, path, status, isTaken: isTaken, ancestors: ancestors)
+    case .regular:
+      guard filter.verdict(forFile: path) else { return }
+      try addFile(place, path, status)
+    case .socket, .fifo, .characterDevice, .blockDevice:
+      guard filter.verdict(forFile: path) else { return }
+      // Engines leave sockets out; the others would hang a reader or bring a device into the image.
+      let isSocket = status.kind == .socket
+      // A link may lead here: what a person can remove is what lies in the context.
+      let origin = root / FilePath(bytes: path)
+      let what = "a \(Self.name(status.kind))" + (place == origin ? "" : ", to which a link leads,")
+      snapshot.diagnostics.append(
+        Diagnostic(
+          isSocket ? .warning : .error,
+          isSocket ? "a socket is left out of the context" : what + " cannot be put into an image",
+          at: SourceLocation(file: origin), help: "name it in .dockerignore, or remove it"))
+    }
+  }
+
+  private mutating func visitLink(
+    _ place: FilePath, _ path: [UInt8], _ status: FileStatus, isTaken: Bool, ancestors: [FilePath]
+  ) throws {
+    guard let target = try? files.target(ofLink: place) else { throw changedWhileRead(place) }
+    let real = try? files.resolved(place)
+    if let real, !real.isBelow(realRoot), let behind = try files.statusIfPresent(of: real, followingLinks: true) {
+      // The predecessor copied what such links lead to, since the engine sees the context only.
+      if behind.kind == .directory {
+        guard !ancestors.contains(real) else { return tooDeep(place) }
+        snapshot.witness[place] = status
+        let verdict = filter.verdict(forDirectory: path)
+        if verdict == .skip { return }
+        if verdict == .take { add(path, .directory, behind.mode, nil) }
+        return try walk(directory: real, path: path, isTaken: verdict == .take, ancestors: ancestors + [real])
+      }
+      snapshot.witness[place] = status
+      return try visit(real, path, behind, isTaken: isTaken, ancestors: ancestors)
+    }
+    let isSource = filter.verdict(forFile: path)
+    let isOnTheWay = !isSource && links.paths.contains(path)
+    // A wildcard on the way may match a link to a directory; which of its files then match is left open.
+    let mayBeOnTheWay = !isSource && !isOnTheWay && !isWhole && real.map(isDirectory) ?? false
+    guard isSource || (isOnTheWay || mayBeOnTheWay) && filter.verdict(forDirectory: path) == .descend else { return }
+    snapshot.witness[place] = status
+    add(path, .symbolicLink(target: target.bytes), 0o777, place)
+    if !isTaken, !isOnTheWay, let text = links.target(of: FilePath(bytes: path))?.text {
+      followed.insert(ContextSelector(pattern: text.isEmpty ? "." : text, isPattern: false))
+    }
+  }
+
+  private func isDirectory(_ path: FilePath) -> Bool {
+    (try? files.status(of: path, followingLinks: true))?.kind == .directory
+  }
+
+  private mutating func addFile(_ place: FilePath, _ path: [UInt8], _ status: FileStatus) throws {
+    snapshot.witness[place] = status
+    if let known = index.digest(for: status) { return add(path, .regular(known), status.mode, place) }
+    var before = status
+    for _ in 0..<5 {
+      let digest: Digest
+      do {
+        digest = try files.digest(of: place)
+      } catch {
+        // It may be gone, or a link or a directory by now.
+        if try files.statusIfPresent(of: place)?.kind != .regular { throw changedWhileRead(place) }
+        return unreadable(place, error)
+      }
+      guard let after = try files.statusIfPresent(of: place) else { throw changedWhileRead(place) }
+      if after == before {
+        snapshot.hashed.append(FileIndex.Entry(after, digest))
+        snapshot.witness[place] = after
+        return add(path, .regular(digest), after.mode, place)
+      }
+      before = after
+    }
+    throw changedWhileRead(place)
+  }
+
+  private mutating func add(_ path: [UInt8], _ kind: StagedFile.Kind, _ mode: UInt16, _ source: FilePath?) {
+    snapshot.files.append(StagedFile(path: path, kind: kind, mode: mode, source: source))
+  }
+
+  /// At the top: definition files, templates, and what templates and generators stand in for.
+  private func isLeftOut(_ entry: DirectoryEntry, in directory: FilePath) -> Bool {
+    if ContextReader.definitionNames.contains(entry.name) { return true }
+    guard let text = entry.name.text else { return false }
+    if recipe.renderedFiles[text] != nil || recipe.generated[text] != nil { return true }
+    return text.hasSuffix(".template") && !isDirectory(directory / entry.name)
+  }
+
+  private mutating func entries(of directory: FilePath) throws -> [DirectoryEntry] {
+    do {
+      return try files.entries(of: directory)
+    } catch {
+      if error.reason == .notFound || error.reason == .notADirectory { throw changedWhileRead(directory) }
+      unreadable(directory, error)
+      return []
+    }
+  }
+
+  private mutating func unreadable(_ place: FilePath, _ error: FileSystemError) {
+    snapshot.diagnostics.append(
+      Diagnostic(
+        .error, "cannot be read: \(error.text)", at: SourceLocation(file: place),
+        help: "make it readable, or name it in .dockerignore"))
+  }
+
+  private mutating func tooDeep(_ place: FilePath) {
+    snapshot.diagnostics.append(
+      Diagnostic(
+        .error, "the link leads to a directory that contains it", at: SourceLocation(file: place),
+        help: "remove the link, or name it in .dockerignore"))
+  }
+
+  private func changedWhileRead(_ place: FilePath) -> Failure {
+    Failure("\(place) changed while it was read", help: "run again when nothing writes there")
+  }
+
+  private static func name(_ kind: FileStatus.Kind) -> String {
+    switch kind {
+    case .fifo: "named pipe"
+    case .characterDevice, .blockDevice: "device node"
+    default: "special file"
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package import HostSystem
+package import ImageModel
+
+/// The files of a context that a build can see, as they were at one moment.
+package struct ContextSnapshot: Sendable {
+  /// Sorted by path.
+  package var files: [StagedFile] = []
+  /// Everything that was looked at, with its stamp: another look shows whether anything moved.
+  package var witness: [FilePath: FileStatus] = [:]
+  /// Files that had to be read.
+  package var hashed: [FileIndex.Entry] = []
+  package var diagnostics: [Diagnostic] = []
+
+  package init() {}
+
+  /// The paths whose device, inode, size or times differ, or that came or went; also those that hold something else
+  /// though no stamp tells, since they changed within one tick of the clock.
+  package func moved(since before: ContextSnapshot) -> [FilePath] {
+    var moved: [FilePath] = []
+    for (path, status) in witness where !Self.isSame(before.witness[path], status) { moved.append(path) }
+    for path in before.witness.keys where witness[path] == nil { moved.append(path) }
+    if moved.isEmpty && files != before.files {
+      let known = Set(before.files)
+      moved = files.filter { !known.contains($0) }.compactMap(\.source)
+    }
+    return moved.sorted()
+  }
+
+  /// Directories compare by what they hold, which the other paths tell: a build may touch their times.
+  private static func isSame(_ before: FileStatus?, _ after: FileStatus) -> Bool {
+    guard let before, before.kind == after.kind, before.mode == after.mode else { return false }
+    return after.kind == .directory ? before.inode == after.inode : before == after
+  }
+}

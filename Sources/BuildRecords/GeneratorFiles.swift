@@ -1,0 +1,87 @@
+internal import HostSystem
+internal import ImageModel
+
+/// Looks at what a generator reads: its declared inputs and its program.
+struct GeneratorFiles {
+  let files: any FileSystem
+  let index: FileIndex
+  let programDirectories: [FilePath]
+
+  func read(_ recipe: GeneratorRecipe) throws -> ContextSnapshot {
+    var snapshot = ContextSnapshot()
+    for input in recipe.inputs {
+      let place = recipe.definition.directory / FilePath(input.value)
+      try add(place, Array(input.value.utf8), input.location, within: [], to: &snapshot)
+    }
+    if let name = recipe.command.first { try addProgram(name, of: recipe, to: &snapshot) }
+    snapshot.files.sort { $0.path.lexicographicallyPrecedes($1.path) }
+    return snapshot
+  }
+
+  /// The program's bytes stand for its version. One that is not installed is said when it has to run.
+  private func addProgram(_ name: String, of recipe: GeneratorRecipe, to snapshot: inout ContextSnapshot) throws {
+    let places =
+      name.contains("/")
+      ? [recipe.definition.directory / FilePath(name)] : programDirectories.map { $0 / FilePath(name) }
+    for place in places {
+      // A directory that may not be entered has no program for us.
+      guard let status = try? files.statusIfPresent(of: place, followingLinks: true), status.kind == .regular,
+        status.mode & 0o111 != 0
+      else { continue }
+      let real = try files.resolved(place)
+      let digest = try digest(of: real, status, in: &snapshot)
+      // Its place and permissions say nothing about its version.
+      snapshot.files.append(
+        StagedFile(path: Array("program \(name)".utf8), kind: .regular(digest), mode: 0, source: real))
+      return
+    }
+  }
+
+  private func add(
+    _ place: FilePath, _ path: [UInt8], _ location: SourceLocation, within ancestors: [FilePath],
+    to snapshot: inout ContextSnapshot
+  ) throws {
+    guard let status = try files.statusIfPresent(of: place, followingLinks: true) else {
+      snapshot.diagnostics.append(
+        Diagnostic(.error, "the input '\(String(decoding: path, as: UTF8.self))' does not exist", at: location))
+      return
+    }
+    switch status.kind {
+    case .directory:
+      let real = try files.resolved(place)
+      guard !ancestors.contains(real) else {
+        snapshot.diagnostics.append(
+          Diagnostic(
+            .error, "the input '\(String(decoding: path, as: UTF8.self))' is a link to a directory that contains it",
+            at: location, help: "remove the link"))
+        return
+      }
+      for entry in try files.entries(of: place) {
+        try add(
+          place / entry.name, path + [UInt8(ascii: "/")] + entry.name.bytes, location, within: ancestors + [real],
+          to: &snapshot)
+      }
+    case .regular:
+      let digest = try digest(of: try files.resolved(place), status, in: &snapshot)
+      snapshot.files.append(StagedFile(path: path, kind: .regular(digest), mode: status.mode, source: place))
+    default:
+      snapshot.diagnostics.append(
+        Diagnostic(
+          .error, "the input '\(String(decoding: path, as: UTF8.self))' is neither a file nor a directory", at: location
+        ))
+    }
+  }
+
+  private func digest(
+    of place: FilePath, _ status: FileStatus, in snapshot: inout ContextSnapshot
+  ) throws -> Digest {
+    snapshot.witness[place] = status
+    if let known = index.digest(for: status) { return known }
+    let digest = try files.digest(of: place)
+    guard try files.status(of: place, followingLinks: false) == status else {
+      throw Failure("\(place) changed while it was read", help: "run again when nothing writes there")
+    }
+    snapshot.hashed.append(FileIndex.Entry(status, digest))
+    return digest
+  }
+}

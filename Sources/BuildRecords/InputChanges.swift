@@ -1,0 +1,77 @@
+package import ImageModel
+
+extension StepInputs {
+  /// What differs between a recorded list and this one.
+  /// - Parameter instructions: today's Dockerfile, to name the lines of what it says now.
+  package func changes(since before: StepInputs, instructions: [DockerfileInstruction] = []) -> [InputChange] {
+    var changes: [InputChange] = []
+    for group in InputGroup.allCases where group != .dockerfile {
+      changes += Self.changes(group, from: before[group], to: self[group])
+    }
+    return instructionChanges(since: before, instructions) + changes
+  }
+
+  /// Both sides are sorted by name: one walk over both.
+  private static func changes(
+    _ group: InputGroup, from before: ArraySlice<StepInput>, to after: ArraySlice<StepInput>
+  ) -> [InputChange] {
+    var changes: [InputChange] = []
+    var (old, new) = (before, after)
+    func add(_ kind: InputChange.Kind, _ old: StepInput?, _ new: StepInput?) {
+      let name = String(decoding: (new ?? old)?.name ?? [], as: UTF8.self)
+      changes.append(InputChange(group, kind, name, before: old.map(text), after: new.map(text)))
+    }
+    while let first = old.first ?? new.first {
+      guard let left = old.first, let right = new.first else {
+        if old.isEmpty { add(.added, nil, first) } else { add(.removed, first, nil) }
+        if old.isEmpty { new.removeFirst() } else { old.removeFirst() }
+        continue
+      }
+      if left.name == right.name {
+        if left.value != right.value { add(.modified, left, right) }
+        old.removeFirst()
+        new.removeFirst()
+      } else if left.name.lexicographicallyPrecedes(right.name) {
+        add(.removed, left, nil)
+        old.removeFirst()
+      } else {
+        add(.added, nil, right)
+        new.removeFirst()
+      }
+    }
+    return changes
+  }
+
+  private static func text(_ input: StepInput) -> String { String(decoding: input.value, as: UTF8.self) }
+
+  /// Instructions are a sequence: a line put in between is one change, not a change of all that follow.
+  private func instructionChanges(
+    since before: StepInputs, _ instructions: [DockerfileInstruction]
+  ) -> [InputChange] {
+    let (old, new) = (before[.dockerfile].map(Self.text), self[.dockerfile].map(Self.text))
+    var removed: [Int: String] = [:]
+    var inserted: [Int: String] = [:]
+    for change in new.difference(from: old) {
+      switch change {
+      case .remove(let offset, let element, _): removed[offset] = element
+      case .insert(let offset, let element, _): inserted[offset] = element
+      }
+    }
+    var changes: [InputChange] = []
+    var (oldIndex, newIndex) = (0, 0)
+    while oldIndex < old.count || newIndex < new.count {
+      let (gone, came) = (removed[oldIndex], inserted[newIndex])
+      if gone == nil && came == nil {
+        (oldIndex, newIndex) = (oldIndex + 1, newIndex + 1)
+        continue
+      }
+      let kind: InputChange.Kind = gone == nil ? .added : came == nil ? .removed : .modified
+      // What was removed stood before the instruction that is at this place now.
+      let location = instructions.isEmpty ? nil : instructions[min(newIndex, instructions.count - 1)].location
+      changes.append(InputChange(.dockerfile, kind, "", before: gone, after: came, location: location))
+      if gone != nil { oldIndex += 1 }
+      if came != nil { newIndex += 1 }
+    }
+    return changes
+  }
+}

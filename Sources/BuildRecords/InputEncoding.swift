@@ -1,0 +1,48 @@
+internal import ImageModel
+
+/// The canonical encoding of input lists: a format with a version, pinned by golden tests.
+///
+/// `coppice-inputs 1\n`, then for each input its group's rank in one byte, and name and value each as a length of four
+/// bytes, big-endian, and the bytes. Lengths instead of separators: no value can pretend to be two.
+enum InputEncoding {
+  static let header = Array("coppice-inputs 1\n".utf8)
+
+  static func bytes(of inputs: some Sequence<StepInput>) -> [UInt8] {
+    var bytes = header
+    for input in inputs {
+      bytes.append(UInt8(input.group.rank))
+      append(input.name, to: &bytes)
+      append(input.value, to: &bytes)
+    }
+    return bytes
+  }
+
+  static func inputs(from bytes: [UInt8]) throws(Failure) -> [StepInput] {
+    guard bytes.starts(with: header) else { throw Failure("not a list of inputs, or of another version") }
+    let groups = Dictionary(uniqueKeysWithValues: InputGroup.allCases.map { (UInt8($0.rank), $0) })
+    var rest = bytes[header.count...]
+    var inputs: [StepInput] = []
+    while let rank = rest.popFirst() {
+      guard let group = groups[rank], let name = take(&rest), let value = take(&rest) else {
+        throw Failure("a list of inputs is cut short or damaged")
+      }
+      inputs.append(StepInput(group, name: name, value: value))
+    }
+    return inputs
+  }
+
+  private static func append(_ field: [UInt8], to bytes: inout [UInt8]) {
+    let count = UInt32(field.count)
+    bytes += [UInt8(count >> 24), UInt8(count >> 16 & 255), UInt8(count >> 8 & 255), UInt8(count & 255)]
+    bytes += field
+  }
+
+  private static func take(_ rest: inout ArraySlice<UInt8>) -> [UInt8]? {
+    guard rest.count >= 4 else { return nil }
+    let count = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+    guard rest.count - 4 >= count else { return nil }
+    let field = rest.dropFirst(4).prefix(count)
+    rest = rest.dropFirst(4 + count)
+    return Array(field)
+  }
+}

@@ -1,0 +1,72 @@
+package import HostSystem
+package import ImageModel
+
+/// Says what a step is made of: everything but the outputs of other steps, which the caller knows.
+package struct InputReader: Sendable {
+  private let files: any FileSystem
+  /// Where programs of generators are looked up.
+  private let programDirectories: [FilePath]
+  /// SOURCE_DATE_EPOCH, which is what reproducible images show for every time.
+  private let sourceDateEpoch: String?
+
+  package init(files: any FileSystem, programDirectories: [FilePath], sourceDateEpoch: String? = nil) {
+    self.files = files
+    self.programDirectories = programDirectories
+    self.sourceDateEpoch = sourceDateEpoch
+  }
+
+  /// Changes when coppice itself makes another image from the same inputs.
+  static let imageVersion = "1"
+  static let generatorVersion = "1"
+
+  /// Looks at the files of a step.
+  /// - Throws: `Failure` when they change while they are read.
+  package func snapshot(of recipe: Recipe, index: FileIndex) throws -> ContextSnapshot {
+    switch recipe {
+    case .image(let image): try ContextReader(files: files, index: index).read(image)
+    case .generator(let generator):
+      try GeneratorFiles(files: files, index: index, programDirectories: programDirectories).read(generator)
+    }
+  }
+
+  /// The complete list.
+  /// - Parameters:
+  ///   - bases: by canonical reference; a missing one counts as not pinned.
+  ///   - upstreams: the outputs of the steps that it uses; a missing one counts as not built.
+  package func inputs(
+    of recipe: Recipe, snapshot: ContextSnapshot, bases: [(reference: ImageReference, pin: PinnedBase?)],
+    upstreams: [(id: ArtifactID, output: Digest?)], generation: Int
+  ) -> StepInputs {
+    var inputs = snapshot.files.map(\.input)
+    func add(_ name: String, _ value: String) { inputs.append(StepInput(.recipe, name, value)) }
+    if generation > 0 { add("generation", String(generation)) }
+    switch recipe {
+    case .image(let image):
+      add("kind", "docker \(Self.imageVersion)")
+      add("platform", image.platform.description)
+      if let target = image.target { add("target", target) }
+      if let test = image.test { add("test", Self.list(test)) }
+      if image.isReproducible { add("reproducible", sourceDateEpoch.map { "at \($0)" } ?? "true") }
+      inputs += image.dockerfile.instructions.map { StepInput(.dockerfile, "", $0.canonical) }
+      inputs += image.buildArguments.map { StepInput(.argument, $0, Self.shown($1, of: $0)) }
+    case .generator(let generator):
+      add("kind", "generate \(Self.generatorVersion)")
+      add("command", Self.list(generator.command))
+    }
+    inputs += bases.map { StepInput(.base, $0.canonical, $1?.digest.description ?? "unpinned") }
+    inputs += upstreams.map { StepInput(.upstream, $0.description, $1?.description ?? "not built") }
+    return StepInputs(inputs)
+  }
+
+  /// Values that look like secrets enter lists, which may be published, as digests only.
+  static func shown(_ value: String, of name: String) -> String {
+    let words = ["token", "secret", "password", "passwd", "credential", "apikey", "api_key", "private_key", "auth"]
+    let lowered = name.lowercased()
+    return words.contains(where: lowered.contains) ? "digest of value \(Digest.sha256(value))" : value
+  }
+
+  /// Words joined so that no two lists look alike.
+  private static func list(_ words: [String]) -> String {
+    words.map { "\($0.utf8.count):\($0)" }.joined(separator: " ")
+  }
+}

@@ -1,0 +1,113 @@
+package import HostSystem
+package import ImageModel
+internal import JSONText
+
+/// One run of one step, as the journal remembers it.
+package struct JournalEntry: Hashable, Sendable {
+  /// Counts the invocations of `build` in this repository.
+  package var build: Int
+  package var id: ArtifactID
+  /// Seconds since 1970 at the start.
+  package var time: Int
+  package var milliseconds: Int
+  /// `built`, `unchanged`, `restored`, `failed`.
+  package var outcome: String
+  package var reasons: [StaleReason]
+  /// Also the digest of the list of inputs in the store.
+  package var fingerprint: Fingerprint
+  /// What was recorded before, to compare with; nil for a first build.
+  package var previous: Fingerprint?
+  package var output: Digest?
+  /// The name of the file below `.coppice/logs`: a repository may move.
+  package var log: String?
+
+  package init(
+    build: Int, id: ArtifactID, time: Int, milliseconds: Int, outcome: String, reasons: [StaleReason],
+    fingerprint: Fingerprint, previous: Fingerprint?, output: Digest?, log: String?
+  ) {
+    self.build = build
+    self.id = id
+    self.time = time
+    self.milliseconds = milliseconds
+    self.outcome = outcome
+    self.reasons = reasons
+    self.fingerprint = fingerprint
+    self.previous = previous
+    self.output = output
+    self.log = log
+  }
+}
+
+/// The local, append-only record of every run: one checksummed line each, so that a torn tail costs one entry.
+package struct Journal: Sendable {
+  private let path: FilePath
+  private let files: any FileSystem
+
+  package init(path: FilePath, files: any FileSystem) {
+    self.path = path
+    self.files = files
+  }
+
+  /// All whole entries, oldest first; damaged lines are passed over.
+  package func entries() throws(FileSystemError) -> [JournalEntry] {
+    let bytes = try files.contentsIfPresent(of: path, limit: 1 << 32) ?? []
+    return bytes.split(separator: UInt8(ascii: "\n")).compactMap(Self.entry)
+  }
+
+  /// The number of the newest build, 0 when there is none; reads back from the end to the first whole line.
+  package func lastBuild() throws(FileSystemError) -> Int {
+    let bytes = try files.contentsIfPresent(of: path, limit: 1 << 32) ?? []
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let start = rest.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? rest.startIndex
+      if let entry = Self.entry(rest[start...]) { return entry.build }
+      rest = rest[..<max(start - 1, rest.startIndex)]
+    }
+    return 0
+  }
+
+  /// Appends one entry and syncs it.
+  package func append(_ entry: JournalEntry) throws(FileSystemError) {
+    // A torn line before ours must not swallow ours: an empty line is passed over, a joined one would not be.
+    try files.append(Array("\n".utf8) + Self.line(of: entry) + Array("\n".utf8), to: path)
+  }
+
+  /// Drops the oldest entries when there are more than twice as many as are kept.
+  package func compact(keeping count: Int = 50_000) throws(FileSystemError) {
+    let all = try entries()
+    guard all.count > 2 * count else { return }
+    let lines = all.suffix(count).map { Self.line(of: $0) }
+    try files.replace(path, with: Array(lines.joined(separator: [UInt8(ascii: "\n")])), mode: 0o644)
+  }
+
+  private static func line(of entry: JournalEntry) -> [UInt8] {
+    var object = JSONObject([
+      ("build", .integer(entry.build)), ("id", .string(entry.id.description)), ("time", .integer(entry.time)),
+      ("ms", .integer(entry.milliseconds)), ("outcome", .string(entry.outcome)),
+      ("reasons", .array(entry.reasons.map { $0.json(limit: 100) })),
+      ("fingerprint", .string(entry.fingerprint.description)),
+    ])
+    if let previous = entry.previous { object["previous"] = .string(previous.description) }
+    if let output = entry.output { object["output"] = .string(output.description) }
+    if let log = entry.log { object["log"] = .string(log) }
+    let text = JSONValue.object(object).text
+    return Array("\(LockfileWriter.checksum(text)) \(text)".utf8)
+  }
+
+  private static func entry(_ line: ArraySlice<UInt8>) -> JournalEntry? {
+    let body = line.dropFirst(17)
+    guard line.count > 17,
+      LockfileWriter.checksum(String(decoding: body, as: UTF8.self)).utf8.elementsEqual(line.prefix(16)),
+      let json = try? JSONValue(parsing: Array(body)), let build = json["build"]?.integer,
+      let id = json["id"]?.string.flatMap({ ArtifactID($0) }), let time = json["time"]?.integer,
+      let outcome = json["outcome"]?.string,
+      let fingerprint = json["fingerprint"]?.string.flatMap({ Digest($0) })
+    else { return nil }
+    return JournalEntry(
+      build: build, id: id, time: time, milliseconds: json["ms"]?.integer ?? 0, outcome: outcome,
+      reasons: (json["reasons"]?.array ?? []).compactMap(StaleReason.init(json:)),
+      fingerprint: Fingerprint(fingerprint),
+      previous: json["previous"]?.string.flatMap { Digest($0) }.map(Fingerprint.init),
+      output: json["output"]?.string.flatMap { Digest($0) }, log: json["log"]?.string)
+  }
+}

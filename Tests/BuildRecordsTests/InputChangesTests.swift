@@ -1,0 +1,160 @@
+import BuildRecords
+import ImageModel
+import TestSupport
+import Testing
+
+/// What `explain` says, against slow and obvious references.
+struct InputChangesTests {
+  private static let file: FilePath = "/repository/a/1/Dockerfile"
+
+  private static func instructions(_ lines: [String]) -> [DockerfileInstruction] {
+    lines.enumerated().map {
+      DockerfileInstruction(canonical: $1, location: SourceLocation(file: file, line: $0 * 3 + 1))
+    }
+  }
+
+  private static func dockerfile(_ lines: [String]) -> StepInputs {
+    StepInputs(lines.map { StepInput(.dockerfile, "", $0) })
+  }
+
+  @Test func namedInputsAreComparedByName() {
+    for seed in 0..<500 {
+      var random = SeededGenerator(seed: seed)
+      func list() -> [String: String] {
+        var list: [String: String] = [:]
+        for _ in 0..<Int.random(in: 0...6, using: &random) {
+          let group = [InputGroup.recipe, .argument, .context, .base, .upstream].randomElement(using: &random) ?? .base
+          list["\(group.rawValue) n\(Int.random(in: 0...3, using: &random))"] = String(
+            Int.random(in: 0...1, using: &random))
+        }
+        return list
+      }
+      func inputs(_ list: [String: String]) -> StepInputs {
+        StepInputs(
+          list.compactMap { key, value in
+            let words = key.split(separator: " ")
+            return InputGroup(rawValue: String(words[0])).map { StepInput($0, String(words[1]), value) }
+          })
+      }
+      let (before, after) = (list(), list())
+      var expected = Set<String>()
+      for key in Set(before.keys).union(after.keys) where before[key] != after[key] {
+        let kind = before[key] == nil ? "added" : after[key] == nil ? "removed" : "modified"
+        expected.insert("\(key) \(kind) \(before[key] ?? "-") \(after[key] ?? "-")")
+      }
+      let changes = inputs(after).changes(since: inputs(before)).map {
+        "\($0.group.rawValue) \($0.name) \($0.kind) \($0.before ?? "-") \($0.after ?? "-")"
+      }
+      #expect(Set(changes) == expected, "seed \(seed)")
+      #expect(changes.count == expected.count, "seed \(seed)")
+    }
+  }
+
+  /// The length of the longest common subsequence, by the table.
+  private static func common(_ left: [String], _ right: [String]) -> Int {
+    var table = Array(repeating: Array(repeating: 0, count: right.count + 1), count: left.count + 1)
+    for row in left.indices {
+      for column in right.indices {
+        table[row + 1][column + 1] =
+          left[row] == right[column] ? table[row][column] + 1 : max(table[row][column + 1], table[row + 1][column])
+      }
+    }
+    return table[left.count][right.count]
+  }
+
+  @Test func instructionsAreComparedAsASequenceAndTheRightLinesAreNamed() {
+    for seed in 0..<500 {
+      var random = SeededGenerator(seed: seed)
+      func lines() -> [String] { (0..<Int.random(in: 0...8, using: &random)).map { _ in "RUN \(random.next() % 4)" } }
+      let (before, after) = (lines(), lines())
+      let changes = Self.dockerfile(after).changes(
+        since: Self.dockerfile(before), instructions: Self.instructions(after))
+      let cost = changes.reduce(0) { $0 + ($1.kind == .modified ? 2 : 1) }
+      #expect(cost == before.count + after.count - 2 * Self.common(before, after), "seed \(seed)")
+      for change in changes {
+        #expect(change.group == .dockerfile && change.name.isEmpty, "seed \(seed)")
+        #expect((change.before == nil) == (change.kind == .added), "seed \(seed)")
+        #expect((change.after == nil) == (change.kind == .removed), "seed \(seed)")
+        guard let text = change.after else { continue }
+        let line = change.location?.line ?? 0
+        #expect(after.indices.contains((line - 1) / 3) && after[(line - 1) / 3] == text, "seed \(seed)")
+      }
+      #expect(
+        Set(changes.compactMap { $0.after == nil ? nil : $0.location }).count == changes.count { $0.after != nil })
+    }
+  }
+
+  @Test func aLinePutInIsOneChange() throws {
+    let after = ["FROM a", "RUN one", "RUN new", "RUN two"]
+    let changes = Self.dockerfile(after).changes(
+      since: Self.dockerfile(["FROM a", "RUN one", "RUN two"]), instructions: Self.instructions(after))
+    #expect(
+      changes == [
+        InputChange(.dockerfile, .added, "", after: "RUN new", location: SourceLocation(file: Self.file, line: 7))
+      ])
+  }
+
+  @Test func whatWasTakenOutIsToldAtThePlaceWhereItStood() {
+    let after = ["FROM a", "RUN two"]
+    let changes = Self.dockerfile(after).changes(
+      since: Self.dockerfile(["FROM a", "RUN one", "RUN two", "CMD x"]), instructions: Self.instructions(after))
+    #expect(changes.map(\.before) == ["RUN one", "CMD x"])
+    #expect(changes.map { $0.location?.line } == [4, 4])
+  }
+
+  // MARK: reasons
+
+  private static let upstream = "docker/b:1"
+
+  private static func inputs(base: String = "1", upstream: String = "1", argument: String? = "4") -> StepInputs {
+    StepInputs(
+      [
+        StepInput(.recipe, "kind", "docker 1"), StepInput(.base, "docker.io/library/u:1", "\(Digest.sha256(base))"),
+        StepInput(.upstream, Self.upstream, "\(Digest.sha256(upstream))"),
+      ] + (argument.map { [StepInput(.argument, "JOBS", $0)] } ?? []))
+  }
+
+  private static func reasons(_ now: StepInputs, withList: Bool) -> [StaleReason] {
+    let before = inputs()
+    let record = BuildRecord(before, output: ArtifactOutput(digest: .sha256("o")), generation: 0, refreshed: nil)
+    return StalenessCheck(record: record, inputs: now, recordedInputs: withList ? before : nil).reasons
+  }
+
+  @Test(arguments: [true, false]) func basesAndUpstreamsHaveReasonsOfTheirOwnAlsoWithoutTheList(withList: Bool) throws {
+    let id = try #require(ArtifactID(Self.upstream))
+    #expect(Self.reasons(Self.inputs(), withList: withList) == [])
+    #expect(
+      Self.reasons(Self.inputs(base: "2"), withList: withList) == [
+        .baseMoved("docker.io/library/u:1", from: .sha256("1"), to: .sha256("2"))
+      ])
+    #expect(
+      Self.reasons(Self.inputs(upstream: "2"), withList: withList) == [
+        .upstreamChanged(id, from: .sha256("1"), to: .sha256("2"))
+      ])
+    #expect(Self.reasons(Self.inputs(base: "2", upstream: "2", argument: "5"), withList: withList).count == 3)
+  }
+
+  @Test func withoutTheListTheGroupIsNamed() {
+    #expect(
+      Self.reasons(Self.inputs(argument: "5"), withList: false) == [
+        .inputsChanged([InputChange(.argument, .modified, "")])
+      ])
+    #expect(
+      Self.reasons(Self.inputs(argument: nil), withList: false) == [
+        .inputsChanged([InputChange(.argument, .removed, "")])
+      ])
+    #expect(
+      Self.reasons(Self.inputs(argument: "5"), withList: true) == [
+        .inputsChanged([InputChange(.argument, .modified, "JOBS", before: "4", after: "5")])
+      ])
+  }
+
+  @Test func anotherFingerprintOverEqualGroupsIsAReasonToo() {
+    var record = BuildRecord(
+      Self.inputs(), output: ArtifactOutput(digest: .sha256("o")), generation: 0, refreshed: nil)
+    record.fingerprint = Fingerprint(.sha256("an older encoding"))
+    let check = StalenessCheck(record: record, inputs: Self.inputs(), recordedInputs: nil)
+    #expect(check.reasons == [.inputsChanged([InputChange(.recipe, .modified, "format")])])
+    #expect(StalenessCheck(record: nil, inputs: Self.inputs(), recordedInputs: nil).reasons == [.neverBuilt])
+  }
+}

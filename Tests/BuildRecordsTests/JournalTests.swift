@@ -1,0 +1,123 @@
+import BuildRecords
+import HostSystem
+import ImageModel
+import TestSupport
+import Testing
+
+struct JournalTests {
+  private static let path: FilePath = "/repository/journal"
+
+  static func reason(_ random: inout SeededGenerator) -> StaleReason {
+    let id = RandomRecords.ids.randomElement(using: &random).flatMap { ArtifactID($0) } ?? TreeText.id("a")
+    let (from, to) = (RandomRecords.digest(&random), RandomRecords.digest(&random))
+    switch Int.random(in: 0..<9, using: &random) {
+    case 0: return .neverBuilt
+    case 1: return .outputMissing("the blob \"\(random.next())\"\n")
+    case 2: return .outputDamaged("é\u{7F}")
+    case 3:
+      return .inputsChanged([
+        InputChange(.context, .added, "d/ü \u{1F600}", after: "file 0644"),
+        InputChange(.argument, .modified, "JOBS", before: "4", after: "5"),
+        InputChange(
+          .dockerfile, .removed, "", before: "RUN\nx",
+          location: SourceLocation(file: "Dockerfile", line: 3)),
+        InputChange(.context, .removed, "casa_distro_docker.yaml"), InputChange(.recipe, .modified, ""),
+      ])
+    case 4: return .upstreamWillRebuild(id)
+    case 5: return .upstreamChanged(id, from: from, to: to)
+    case 6: return .baseMoved("docker.io/library/ubuntu:24.04", from: from, to: to)
+    case 7: return .forced("because of \\ \"CVE\"")
+    default: return .tooOld(since: 1_700_000_000)
+    }
+  }
+
+  static func entry(_ random: inout SeededGenerator) -> JournalEntry {
+    JournalEntry(
+      build: Int.random(in: 0...1_000, using: &random),
+      id: RandomRecords.ids.randomElement(using: &random).flatMap { ArtifactID($0) } ?? TreeText.id("a"),
+      time: Int.random(in: 0...2_000_000_000, using: &random),
+      milliseconds: Int.random(in: 0...1_000_000, using: &random),
+      outcome: ["built", "unchanged", "restored", "failed"].randomElement(using: &random) ?? "built",
+      reasons: (0..<Int.random(in: 0...3, using: &random)).map { _ in reason(&random) },
+      fingerprint: Fingerprint(RandomRecords.digest(&random)),
+      previous: random.once(in: 2) ? nil : Fingerprint(RandomRecords.digest(&random)),
+      output: random.once(in: 2) ? nil : RandomRecords.digest(&random), log: random.once(in: 2) ? nil : "/l/é.log")
+  }
+
+  /// A journal with some entries.
+  private static func journal(seed: Int, count: Int = 8) throws -> (Journal, InMemoryFileSystem, [JournalEntry]) {
+    var random = SeededGenerator(seed: seed)
+    let files = InMemoryFileSystem()
+    let journal = Journal(path: path, files: files)
+    let entries = (0..<count).map { _ in entry(&random) }
+    for entry in entries { try journal.append(entry) }
+    return (journal, files, entries)
+  }
+
+  @Test func whatIsAppendedIsReadBack() throws {
+    for seed in 0..<60 {
+      let (journal, _, entries) = try Self.journal(seed: seed)
+      #expect(try journal.entries() == entries, "seed \(seed)")
+    }
+    #expect(try Journal(path: "/repository/none", files: InMemoryFileSystem()).entries() == [])
+  }
+
+  @Test func everyReasonIsReadBackFromItsJSON() {
+    for seed in 0..<200 {
+      var random = SeededGenerator(seed: seed)
+      let reason = Self.reason(&random)
+      #expect(StaleReason(json: reason.json()) == reason, "seed \(seed)")
+    }
+  }
+
+  @Test func aTornTailCostsTheLastEntryAndNotTheNext() throws {
+    for seed in 0..<60 {
+      var random = SeededGenerator(seed: seed)
+      let (journal, files, entries) = try Self.journal(seed: seed, count: 3)
+      let bytes = try #require(files.bytes(Self.path))
+      let cut = Int.random(in: 0..<bytes.count, using: &random)
+      files.write(Self.path, bytes: Array(bytes[..<cut]))
+      let read = try journal.entries()
+      #expect(read == Array(entries.prefix(read.count)), "seed \(seed)")
+      let next = Self.entry(&random)
+      try journal.append(next)
+      #expect(try journal.entries() == read + [next], "seed \(seed)")
+    }
+  }
+
+  @Test func aDamagedLineCostsOneEntry() throws {
+    for seed in 0..<60 {
+      var random = SeededGenerator(seed: seed)
+      let (journal, files, entries) = try Self.journal(seed: seed)
+      var bytes = try #require(files.bytes(Self.path))
+      let lines = bytes.indices.filter { bytes[$0] != UInt8(ascii: "\n") }
+      let place = try #require(lines.randomElement(using: &random))
+      // The space behind a checksum carries nothing.
+      if bytes[place] == UInt8(ascii: " ") { continue }
+      bytes[place] ^= 0x80
+      files.write(Self.path, bytes: bytes)
+      let read = try journal.entries()
+      #expect(read.count == entries.count - 1, "seed \(seed)")
+      #expect(read.allSatisfy(entries.contains), "seed \(seed)")
+    }
+  }
+
+  @Test func aLineOfALaterVersionIsPassedOver() throws {
+    let (journal, files, entries) = try Self.journal(seed: 1)
+    try files.append(Array("\n0123456789abcdef {\"build\":1}\nnonsense\n".utf8), to: Self.path)
+    #expect(try journal.entries() == entries)
+  }
+
+  @Test func compactingKeepsTheNewest() throws {
+    let (journal, files, entries) = try Self.journal(seed: 1, count: 20)
+    try journal.compact(keeping: 10)
+    #expect(try journal.entries() == entries)
+    try journal.compact(keeping: 9)
+    #expect(try journal.entries() == Array(entries.suffix(9)))
+    var random = SeededGenerator(seed: 5)
+    let next = Self.entry(&random)
+    try journal.append(next)
+    #expect(try journal.entries() == Array(entries.suffix(9)) + [next])
+    #expect(files.files(below: "/repository") == ["journal"])
+  }
+}
