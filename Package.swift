@@ -25,6 +25,8 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSys", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     room("ImageModel", ["CCrypto"]),
     room("HostSystem", ["ImageModel", "CSys"]),
@@ -34,6 +36,7 @@ let package = Package(
     room("DependencyGraph", ["ImageModel"]),
     room("DefinitionScan", ["ImageModel", "HostSystem", "YAMLText", "DockerfileText"]),
     room("BuildRecords", ["ImageModel", "HostSystem", "YAMLText", "JSONText", "DockerfileText"]),
+    room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CZlib"]),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
     tests("ImageModelTests", ["ImageModel"]),
     tests("HostSystemTests", ["ImageModel", "HostSystem", "TestSupport"]),
@@ -44,5 +47,6 @@ let package = Package(
     tests("DefinitionScanTests", ["ImageModel", "HostSystem", "DefinitionScan", "TestSupport"]),
     tests(
       "BuildRecordsTests", ["ImageModel", "HostSystem", "DockerfileText", "BuildRecords", "JSONText", "TestSupport"]),
+    tests("ContentStoreTests", ["ImageModel", "HostSystem", "ContentStore", "JSONText", "TestSupport"]),
   ]
 )

@@ -1,0 +1,56 @@
+package import ImageModel
+
+extension ImageLayout {
+  /// Whether an image is whole, by the names and sizes of its blobs; `verify` hashes.
+  package func condition(of output: ArtifactOutput) -> OutputCondition {
+    do {
+      guard let image = try image(output.digest) else {
+        return .missing("image sha256:\(output.digest.short)… is not in the content store")
+      }
+      for blob in image.blobs {
+        let name = "\(blob.name) sha256:\(blob.digest.short)… of image sha256:\(image.config.short)…"
+        guard let size = size(ofBlob: blob.digest) else { return .missing("\(name) is not in the content store") }
+        if size != blob.size { return .damaged("\(name) has \(size) bytes instead of \(blob.size)") }
+      }
+      return .intact
+    } catch {
+      return .damaged("\(error)")
+    }
+  }
+
+  /// Whether a file that lies in the store as a blob is whole, by its size.
+  package func conditionOfFile(_ output: ArtifactOutput) -> OutputCondition {
+    guard let size = size(ofBlob: output.digest) else {
+      return .missing("file sha256:\(output.digest.short)… is not in the content store")
+    }
+    if size == output.size { return .intact }
+    return .damaged("file sha256:\(output.digest.short)… has \(size) bytes instead of \(output.size)")
+  }
+
+  /// What keeps an image from being whole; nil when nothing does.
+  func fault(of image: StoredImage) -> String? {
+    image.blobs.first { size(ofBlob: $0.digest) != $0.size }.map {
+      "\($0.name) \($0.digest) is not in the content store"
+    }
+  }
+
+  /// The paths that differ between two images, layer by layer and without times, sorted; members of the config first.
+  /// - Parameter first: config digests, both.
+  package func differingPaths(between first: Digest, and second: Digest) throws -> [String] {
+    let images = try [first, second].map { digest in
+      guard let image = try image(digest) else {
+        throw Failure("image \(digest) is not in the content store", help: "build it again")
+      }
+      return image
+    }
+    let configs = try [first, second].map { try ImageConfig(try contents(ofBlob: $0)) }
+    var paths: Set<String> = []
+    for index in 0..<max(images[0].layers.count, images[1].layers.count) {
+      let digests = images.map { index < $0.layers.count ? $0.layers[index].listing : nil }
+      if digests[0] == digests[1] { continue }
+      let listings = try digests.map { try $0.flatMap { LayerListing(try contents(ofBlob: $0, limit: 1 << 30)) } }
+      paths.formUnion(LayerListing.differingPaths(listings[0], listings[1]))
+    }
+    return configs[0].differingMembers(configs[1]) + paths.sorted()
+  }
+}

@@ -1,0 +1,74 @@
+package import HostSystem
+package import ImageModel
+
+/// The content store: an OCI image layout, with what coppice knows of its blobs below `coppice/`.
+///
+/// Blobs never change and are written without a lock; records and names are swapped in whole. What is derived (layer
+/// records, listings, fingerprints) may be lost without harm.
+package struct ImageLayout: Sendable {
+  package let root: FilePath
+  let files: any FileSystem
+
+  package init(root: FilePath, files: any FileSystem) {
+    self.root = root
+    self.files = files
+  }
+
+  /// Makes what is missing of the layout.
+  package func prepare() throws {
+    try inStore {
+      for directory in [blobs, temporary] { try files.createDirectory(directory) }
+      if try files.statusIfPresent(of: root / "oci-layout") == nil {
+        try files.replace(root / "oci-layout", with: Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8), mode: 0o644)
+      }
+      if try !isIndexReadable() { try locked { try startIndex() } }
+    }
+  }
+
+  package func path(ofBlob digest: Digest) -> FilePath { blobs / FilePath(digest.hex) }
+
+  var blobs: FilePath { root / "blobs/sha256" }
+  var indexPath: FilePath { root / "index.json" }
+  /// Files being written; on the same file system as the blobs, so that they can be renamed.
+  var temporary: FilePath { root / "coppice/temporary" }
+  var damaged: FilePath { root / "coppice/damaged" }
+  /// diff_id → `LayerRecord`
+  var layerRecords: FilePath { root / "coppice/layers" }
+  /// Config digest → `StoredImage`
+  var imageRecords: FilePath { root / "coppice/images" }
+  var fingerprints: FilePath { root / "coppice/fingerprints" }
+  var repositoryRoots: FilePath { root / "coppice/roots" }
+
+  /// Replaces a small file as a whole, with its directory.
+  func write(_ path: FilePath, _ bytes: [UInt8]) throws {
+    try files.createDirectory(path.parent)
+    try files.replace(path, with: bytes, mode: 0o644)
+  }
+
+  /// A small file of ours; nil when it is missing or damaged.
+  func checkedLines(_ path: FilePath, _ kind: String) throws -> [[String]]? {
+    do {
+      return try files.contentsIfPresent(of: path, limit: 64 << 20).flatMap { CheckedText.decode(kind, $0) }
+    } catch {
+      if error.reason == .tooLarge { return nil }
+      throw error
+    }
+  }
+
+  /// Runs `body` while no other coppice changes names or collects garbage.
+  func locked<Value>(_ body: () throws -> Value) throws -> Value {
+    try files.createDirectory(root / "coppice")
+    let lock = try files.lock(root / "coppice/lock", waiting: true)
+    defer { lock?.unlock() }
+    return try body()
+  }
+}
+
+/// The names of formats that the store writes.
+enum MediaType {
+  static let index = "application/vnd.oci.image.index.v1+json"
+  /// Docker's, not OCI's: with the latter buildah and skopeo drop SHELL, ONBUILD and HEALTHCHECK of the config.
+  static let manifest = "application/vnd.docker.distribution.manifest.v2+json"
+  static let config = "application/vnd.docker.container.image.v1+json"
+  static let layer = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+}
