@@ -37,6 +37,7 @@ let package = Package(
     room("DefinitionScan", ["ImageModel", "HostSystem", "YAMLText", "DockerfileText"]),
     room("BuildRecords", ["ImageModel", "HostSystem", "YAMLText", "JSONText", "DockerfileText"]),
     room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CZlib"]),
+    room("BuildEngine", ["ImageModel", "DependencyGraph", "BuildRecords"]),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
     tests("ImageModelTests", ["ImageModel"]),
     tests("HostSystemTests", ["ImageModel", "HostSystem", "TestSupport"]),
@@ -48,5 +49,8 @@ let package = Package(
     tests(
       "BuildRecordsTests", ["ImageModel", "HostSystem", "DockerfileText", "BuildRecords", "JSONText", "TestSupport"]),
     tests("ContentStoreTests", ["ImageModel", "HostSystem", "ContentStore", "JSONText", "TestSupport"]),
+    tests(
+      "BuildEngineTests",
+      ["ImageModel", "HostSystem", "DependencyGraph", "BuildRecords", "BuildEngine", "TestSupport"]),
   ]
 )

@@ -1,0 +1,49 @@
+package import BuildRecords
+package import ImageModel
+
+/// What a build would do: a verdict for every artifact that was asked for and everything that it is made from.
+package struct BuildPlan: Sendable {
+  package struct Step: Sendable {
+    package var id: ArtifactID
+    package var staleness: Staleness
+    /// From what is known now; an upstream that will be built may change them.
+    package var inputs: StepInputs
+    package var fingerprint: Fingerprint
+    /// Known without running it.
+    package var output: ArtifactOutput?
+    /// Stale, but the store has what its fingerprint would give.
+    package var isRestorable: Bool
+    /// A step that may run needs its output.
+    package var isNeeded: Bool
+
+    /// Whether it has to be made, as far as is known.
+    package var mayRun: Bool { staleness != .current && !isRestorable }
+  }
+
+  /// In build order.
+  package var order: [ArtifactID]
+  package var steps: [ArtifactID: Step]
+  /// What was asked for.
+  package var selected: Set<ArtifactID>
+  /// Files that had to be read, for the index, and since when.
+  package var hashed: [FileIndex.Entry] = []
+  /// Faults of contexts: nothing may be built.
+  package var diagnostics: [Diagnostic] = []
+
+  package subscript(id: ArtifactID) -> Step? { steps[id] }
+
+  /// In build order, what is not current.
+  package var stale: [Step] { order.compactMap { steps[$0] }.filter { $0.staleness != .current } }
+
+  /// From `id` up to a root cause: each stale step, and the upstream that makes the one before it stale.
+  package func chain(from id: ArtifactID) -> [Step] {
+    var chain: [Step] = []
+    var seen = Set<ArtifactID>()
+    var next: ArtifactID? = id
+    while let current = next, let step = steps[current], seen.insert(current).inserted {
+      chain.append(step)
+      next = step.staleness.reasons.cause
+    }
+    return chain
+  }
+}

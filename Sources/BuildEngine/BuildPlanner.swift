@@ -1,0 +1,89 @@
+package import BuildRecords
+internal import DependencyGraph
+package import ImageModel
+
+/// Compares a tree with its records; changes nothing.
+package struct BuildPlanner: Sendable {
+  package let evaluator: StepEvaluator
+
+  package init(evaluator: StepEvaluator) { self.evaluator = evaluator }
+
+  /// - Parameters:
+  ///   - forced: artifacts that must run, and why.
+  ///   - snapshots: contexts that were read before in this run; new ones are added.
+  /// - Throws: `Failure`, `FileSystemError`.
+  package func plan(
+    selected: Set<ArtifactID>, lockfile: Lockfile, index: FileIndex, forced: [ArtifactID: String] = [:],
+    snapshots: inout [ArtifactID: ContextSnapshot]
+  ) throws -> BuildPlan {
+    let closure = evaluator.graph.upstream(of: selected)
+    let order = evaluator.graph.order.filter(closure.contains)
+    var plan = BuildPlan(order: order, steps: [:], selected: selected)
+    for id in order where snapshots[id] == nil {
+      guard let recipe = evaluator.recipes[id] else { continue }
+      snapshots[id] = try evaluator.reader.snapshot(of: recipe, index: index)
+    }
+    for id in order {
+      plan.hashed += snapshots[id]?.hashed ?? []
+      plan.diagnostics += snapshots[id]?.diagnostics ?? []
+    }
+    // A missing output matters when a step that may run needs it, which is known only after a pass.
+    var need = Need()
+    while true {
+      plan.steps = try pass(order, selected, need, lockfile, forced, snapshots)
+      let before = need
+      for step in plan.steps.values where step.mayRun { need.add(step, uses: evaluator.graph[step.id]?.uses ?? []) }
+      if need == before { break }
+    }
+    return plan
+  }
+
+  /// Whose output must be there for others.
+  private struct Need: Equatable {
+    /// By steps that run.
+    var certain = Set<ArtifactID>()
+    /// By steps that run or do not, as their upstreams come out.
+    var possible = Set<ArtifactID>()
+
+    mutating func add(_ step: BuildPlan.Step, uses: [ArtifactID]) {
+      for upstream in uses {
+        // A step that runs only if this upstream is made anew finds it made.
+        guard step.staleness.reasons != [.upstreamWillRebuild(upstream)] else { continue }
+        if step.staleness.isUncertain { possible.insert(upstream) } else { certain.insert(upstream) }
+      }
+    }
+  }
+
+  /// An output that was only assumed and is now made from the same inputs is what its dependents assumed: they stay.
+  private func assumed(_ record: BuildRecord?, _ verdict: StepEvaluator.Verdict) -> ArtifactOutput? {
+    guard let record, record.output.isAssumed, verdict.reasons.isOutputLost else { return nil }
+    return record.output
+  }
+
+  private func pass(
+    _ order: [ArtifactID], _ selected: Set<ArtifactID>, _ need: Need, _ lockfile: Lockfile,
+    _ forced: [ArtifactID: String], _ snapshots: [ArtifactID: ContextSnapshot]
+  ) throws -> [ArtifactID: BuildPlan.Step] {
+    var steps: [ArtifactID: BuildPlan.Step] = [:]
+    var outputs: [ArtifactID: ArtifactOutput] = [:]
+    for id in order {
+      let uses = evaluator.graph[id]?.uses ?? []
+      // What is perhaps made anew anyway is not called missing because it is perhaps needed.
+      let isNeeded =
+        need.certain.contains(id) || need.possible.contains(id) && uses.allSatisfy { outputs[$0] != nil }
+      let verdict = try evaluator.verdict(
+        of: id, snapshots[id] ?? ContextSnapshot(),
+        StepEvaluator.Knowledge(
+          record: lockfile.records[id],
+          outputs: Dictionary(uniqueKeysWithValues: uses.compactMap { use in outputs[use].map { (use, $0) } }),
+          pins: lockfile.pins, forced: forced[id], isOutputNeeded: selected.contains(id) || isNeeded,
+          mayBeAssumed: !isNeeded))
+      outputs[id] = verdict.output ?? assumed(lockfile.records[id], verdict)
+      steps[id] = BuildPlan.Step(
+        id: id, staleness: verdict.reasons.isEmpty ? .current : .stale(verdict.reasons), inputs: verdict.inputs,
+        fingerprint: verdict.fingerprint, output: verdict.output, isRestorable: verdict.isRestorable,
+        isNeeded: need.certain.contains(id) || need.possible.contains(id))
+    }
+    return steps
+  }
+}

@@ -1,0 +1,95 @@
+package import BuildRecords
+internal import DependencyGraph
+package import ImageModel
+
+/// How a build goes about it.
+package struct BuildOptions: Sendable {
+  /// Steps at once.
+  package var jobs = 1
+  /// Steps of one kind at once, where fewer than `jobs`.
+  package var pools: [ArtifactKind: Int] = [:]
+  /// Go on with everything that does not depend on a failure.
+  package var keepsGoing = false
+  /// Why the selected artifacts must run.
+  package var force: String?
+  /// Never ask a registry what a tag means.
+  package var isLocked = false
+
+  package init() {}
+}
+
+/// Runs the steps of a plan and records them: one serial owner of all state; workers get values and give results.
+package struct Builder: Sendable {
+  package let evaluator: StepEvaluator
+  package let resolver: any BaseResolver
+  package let reporter: any BuildReporter
+  package let options: BuildOptions
+  /// Read only when something has to run.
+  package let durations: @Sendable () -> Durations
+  /// Keeps a list of inputs as a blob.
+  package let keepInputs: @Sendable ([UInt8]) throws -> Void
+  package let openLog: @Sendable (ArtifactID) -> (any StepLog)?
+  /// The number of this build in the journal, its journal, and the time of day in seconds since 1970.
+  package let number: Int
+  package let journal: Journal
+  package let time: @Sendable () -> Int
+
+  package init(
+    evaluator: StepEvaluator, resolver: any BaseResolver, reporter: any BuildReporter, options: BuildOptions,
+    durations: @escaping @Sendable () -> Durations, keepInputs: @escaping @Sendable ([UInt8]) throws -> Void,
+    openLog: @escaping @Sendable (ArtifactID) -> (any StepLog)?, number: Int, journal: Journal,
+    time: @escaping @Sendable () -> Int
+  ) {
+    self.evaluator = evaluator
+    self.resolver = resolver
+    self.reporter = reporter
+    self.options = options
+    self.durations = durations
+    self.keepInputs = keepInputs
+    self.openLog = openLog
+    self.number = number
+    self.journal = journal
+    self.time = time
+  }
+
+  /// Brings `selected` and what they are made from up to date; `ledger` and `index` get what was learned.
+  /// - Throws: `InvalidInput` for faults of contexts, before anything is built; `Failure` and `FileSystemError` when
+  ///   records cannot be written. A failed step does not throw: the summary tells.
+  package func build(
+    _ selected: Set<ArtifactID>, ledger: inout Ledger, index: inout FileIndex
+  ) async throws -> BuildSummary {
+    let clock = ContinuousClock()
+    let start = clock.now
+    var snapshots: [ArtifactID: ContextSnapshot] = [:]
+    var forced: [ArtifactID: String] = [:]
+    if let reason = options.force { for id in selected { forced[id] = reason } }
+    let planner = BuildPlanner(evaluator: evaluator)
+    func plan(_ ledger: Ledger, _ index: FileIndex) throws -> BuildPlan {
+      let plan = try planner.plan(
+        selected: selected, lockfile: ledger.lockfile, index: index, forced: forced, snapshots: &snapshots)
+      if plan.diagnostics.contains(where: { $0.severity == .error }) { throw InvalidInput(plan.diagnostics) }
+      return plan
+    }
+    let since = (time() - FileIndexMargin.seconds) * 1_000_000_000
+    var current = try plan(ledger, index)
+    index.insert(current.hashed, readSince: since)
+    for diagnostic in current.diagnostics { reporter.report(.note(diagnostic)) }
+    let pins = ledger.lockfile.pins
+    let unpinned = try await BasePinning(builder: self).pin(current, &ledger)
+    if ledger.lockfile.pins != pins { current = try plan(ledger, index) }
+
+    var run = BuildRun(builder: self, plan: current, forced: forced, unpinned: unpinned, clock: clock)
+    try await run.run(&ledger, &index)
+    for id in current.order {
+      guard case .image(let image)? = evaluator.recipes[id], image.maxAge != nil else { continue }
+      if let record = ledger[id], record.refreshed == nil, !record.output.isAssumed { ledger[id]?.refreshed = time() }
+    }
+    var summary = run.summary
+    summary.duration = start.duration(to: clock.now)
+    return summary
+  }
+}
+
+/// Files younger than this when they were hashed are hashed again next time: the file system's clock is coarse, and on
+/// a network it is another machine's.
+package enum FileIndexMargin { package static let seconds = 2 }

@@ -1,0 +1,162 @@
+internal import BuildRecords
+internal import DependencyGraph
+internal import ImageModel
+
+/// Brings one step up to date: looks again at what it is made of, now that its upstreams are known, and restores or
+/// runs it. Works on values only, so that many go on at once.
+struct StepExecution: Sendable {
+  let id: ArtifactID
+  let recipe: Recipe
+  let evaluator: StepEvaluator
+  let runner: any StepRunner
+  let knowledge: StepEvaluator.Knowledge
+  /// Why it may have to run.
+  let planned: [StaleReason]
+  /// Why a base of it has no pin: it cannot run, but may be restored or turn out current.
+  let unpinned: Failure?
+  let index: FileIndex
+  let log: (any StepLog)?
+  let reporter: any BuildReporter
+  let keep: @Sendable ([UInt8]) throws -> Void
+  let clock: ContinuousClock
+  /// Seconds since 1970.
+  let time: @Sendable () -> Int
+
+  /// How it ended, for the owner of the records.
+  struct End: Sendable {
+    enum Result: Sendable {
+      case current(ArtifactOutput)
+      case done(StepOutcome, ArtifactOutput)
+      case failed(FailureReport)
+      case interrupted
+    }
+
+    var id: ArtifactID
+    var result: Result
+    var verdict: StepEvaluator.Verdict?
+    var hashed: [FileIndex.Entry] = []
+    /// Files that changed later than this, in nanoseconds since 1970, may have changed while they were hashed.
+    var hashedSince: Int
+    var duration = Duration.zero
+    var log: FilePath?
+  }
+
+  func run() async -> End {
+    let start = clock.now
+    var end = await attempt()
+    log?.close()
+    // A log that nobody wrote to does not exist.
+    end.log = log?.path
+    end.duration = start.duration(to: clock.now)
+    return end
+  }
+
+  private func attempt() async -> End {
+    var isStarted = false
+    func begin(_ reasons: [StaleReason], _ action: StepAction) {
+      isStarted = true
+      reporter.report(.started(id, reasons: reasons, action))
+    }
+    var end = End(
+      id: id, result: .interrupted, hashedSince: (time() - FileIndexMargin.seconds) * 1_000_000_000)
+    do {
+      let snapshot = try evaluator.reader.snapshot(of: recipe, index: index)
+      if !snapshot.diagnostics.filter({ $0.severity == .error }).isEmpty { throw InvalidInput(snapshot.diagnostics) }
+      end.hashed = snapshot.hashed
+      let verdict = try evaluator.verdict(of: id, snapshot, knowledge)
+      end.verdict = verdict
+      try Task.checkCancellation()
+      if let output = verdict.output, !verdict.isRestorable {
+        end.result = .current(output)
+        return end
+      }
+      begin(verdict.reasons, verdict.isRestorable ? .restore : .run)
+      if let output = verdict.output {
+        try await runner.adopt(recipe, output, isFresh: false)
+        try keep(verdict.inputs.encoded)
+        end.result = .done(.restored, output)
+      } else {
+        end.result = try await make(snapshot, verdict, &end)
+      }
+    } catch is CancellationError {
+      end.result = .interrupted
+    } catch {
+      if !Task.isCancelled {
+        if !isStarted { begin(planned, .run) }
+        end.result = .failed(report(error))
+      }
+    }
+    return end
+  }
+
+  private func make(
+    _ snapshot: ContextSnapshot, _ verdict: StepEvaluator.Verdict, _ end: inout End
+  ) async throws -> End.Result {
+    if let unpinned { throw unpinned }
+    let job = StepJob(
+      recipe: recipe, inputs: verdict.inputs, fingerprint: verdict.fingerprint, files: snapshot.files,
+      upstreams: knowledge.outputs, images: images, bases: pins,
+      mayUseCache: verdict.mayUseCache)
+    let made = try await runner.run(job) { [log, reporter, id] line in
+      log?.write(line)
+      reporter.report(.output(id, line))
+    }
+    // An edit that was undone while the engine ran shows in the times: what the engine saw cannot be vouched for.
+    let again = try evaluator.reader.snapshot(of: recipe, index: index)
+    let moved = again.moved(since: snapshot)
+    if let first = moved.first {
+      let others = moved.count > 1 ? " and \(moved.count - 1) more" : ""
+      throw StepFailure(
+        "changed while building: \(first)\(others); nothing was recorded", help: "run again when nothing writes there")
+    }
+    end.hashed += again.hashed
+    try keep(verdict.inputs.encoded)
+    let (outcome, output) = settle(made)
+    try runner.remember(output, of: id, for: verdict.fingerprint)
+    // Only now: names are for what is known to be made of its inputs.
+    try await runner.adopt(recipe, output, isFresh: output == made)
+    return .done(outcome, output)
+  }
+
+  /// The churn guard: an output that differs from the recorded one in times only is the recorded one.
+  private func settle(_ made: ArtifactOutput) -> (StepOutcome, ArtifactOutput) {
+    guard let recorded = knowledge.record?.output, !recorded.isAssumed else { return (.built, made) }
+    if recorded.digest == made.digest { return (.unchanged, made) }
+    guard let content = made.content, content == recorded.content, runner.condition(of: id, recorded) == .intact else {
+      return (.built, made)
+    }
+    return (.unchanged, recorded)
+  }
+
+  private var pins: [String: PinnedBase] {
+    guard case .image(let image) = recipe else { return [:] }
+    var pins: [String: PinnedBase] = [:]
+    for (key, pin) in knowledge.pins where key.platform == image.platform { pins[key.reference] = pin }
+    return pins
+  }
+
+  private var images: [String: ArtifactID] {
+    var images: [String: ArtifactID] = [:]
+    for (use, step) in evaluator.graph[id]?.resolution ?? [] { images[use.reference.canonical] = step }
+    return images
+  }
+
+  private func report(_ error: any Error) -> FailureReport {
+    let tail = log?.tail ?? []
+    let path = log?.path
+    switch error {
+    case let failure as StepFailure:
+      return FailureReport(
+        message: failure.message, at: failure.location, help: failure.help, tail: tail, log: path)
+    case let failure as Failure:
+      return FailureReport(
+        message: failure.message, at: failure.location, help: failure.help, tail: tail, log: path)
+    case let invalid as InvalidInput:
+      let first = invalid.diagnostics.sorted().first { $0.severity == .error }
+      return FailureReport(
+        message: first?.message ?? "invalid input", at: first?.location, help: first?.help, tail: tail, log: path)
+    default:
+      return FailureReport(message: "\(error)", help: nil, tail: tail, log: path)
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package import BuildRecords
+package import ImageModel
+
+/// What a runner gets to make one artifact.
+package struct StepJob: Sendable {
+  package var recipe: Recipe
+  package var inputs: StepInputs
+  package var fingerprint: Fingerprint
+  /// The files that were hashed, sorted by path: a build sees exactly these.
+  package var files: [StagedFile]
+  /// The outputs of the steps that it uses.
+  package var upstreams: [ArtifactID: ArtifactOutput]
+  /// The steps of the tree that names in its Dockerfile mean, by canonical reference.
+  package var images: [String: ArtifactID]
+  /// The pins of its external bases, by canonical reference.
+  package var bases: [String: PinnedBase]
+  /// Whether the engine's layer cache may be used (not for forced and too old steps).
+  package var mayUseCache: Bool
+
+  package init(
+    recipe: Recipe, inputs: StepInputs, fingerprint: Fingerprint, files: [StagedFile],
+    upstreams: [ArtifactID: ArtifactOutput], images: [String: ArtifactID] = [:], bases: [String: PinnedBase],
+    mayUseCache: Bool
+  ) {
+    self.recipe = recipe
+    self.inputs = inputs
+    self.fingerprint = fingerprint
+    self.files = files
+    self.upstreams = upstreams
+    self.images = images
+    self.bases = bases
+    self.mayUseCache = mayUseCache
+  }
+}
+
+/// A step that failed: what a person needs to see.
+package struct StepFailure: Error, Sendable {
+  package var message: String
+  /// The line that asks for what cannot be had.
+  package var location: SourceLocation?
+  package var help: String?
+
+  package init(_ message: String, at location: SourceLocation? = nil, help: String? = nil) {
+    self.message = message
+    self.location = location
+    self.help = help
+  }
+}
+
+/// Makes artifacts of one kind, and knows where their outputs lie.
+package protocol StepRunner: Sendable {
+  /// The output that the store knows for a fingerprint; nil when it has none or it is not whole.
+  func storedOutput(of id: ArtifactID, for fingerprint: Fingerprint) throws -> ArtifactOutput?
+
+  /// Whether a recorded output is still there, by names and sizes; `verify` hashes.
+  func condition(of id: ArtifactID, _ output: ArtifactOutput) -> OutputCondition
+
+  /// Why the step cannot be made here whatever its inputs are, known without trying; said before anything is built.
+  func refusal(of recipe: Recipe) async -> StepFailure?
+
+  /// Makes the artifact and stores its output; nothing is recorded or named here.
+  /// - Parameter log: called with whole lines of output as they come.
+  /// - Throws: `StepFailure` for a failed step; `CancellationError`.
+  func run(_ job: StepJob, log: @escaping @Sendable (String) -> Void) async throws -> ArtifactOutput
+
+  /// Gives a step's output its names, in the store and, where that is cheap, in the engine: called for every step that
+  /// was built, came out the same or was restored, after its inputs were looked at again.
+  /// - Parameter isFresh: whether the engine has just made it, and so must be able to name it.
+  /// - Throws: when the store cannot name it, or the engine what it made; else the engine fails no build here.
+  func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) async throws
+
+  /// Keeps `fingerprint → output` in the store's map.
+  func remember(_ output: ArtifactOutput, of id: ArtifactID, for fingerprint: Fingerprint) throws
+}
+
+extension StepRunner {
+  package func refusal(of recipe: Recipe) async -> StepFailure? { nil }
+}
+
+/// Finds the digest behind a tag.
+package protocol BaseResolver: Sendable {
+  /// - Parameter pinned: what it is pinned to now. An image that only an engine has never takes the place of one that a
+  ///   registry has: it would be of no use on other machines.
+  /// - Throws: `Failure` when the registry and the engine cannot tell.
+  func resolve(_ reference: ImageReference, platform: Platform, pinned: PinnedBase?) async throws -> PinnedBase
+}

@@ -1,0 +1,131 @@
+import BuildEngine
+import BuildRecords
+import HostSystem
+import ImageModel
+import TestSupport
+
+/// A builder in memory with a store of its own: a map fingerprint → output, and the outputs that are there.
+///
+/// It refuses what a real one could not do: to build from an upstream whose output is not there.
+final class FakeStepRunner: StepRunner {
+  typealias Behaviour = @Sendable (StepJob) async throws -> ArtifactOutput
+
+  private struct State {
+    var behaviours: [ArtifactID: Behaviour] = [:]
+    var map: [Fingerprint: ArtifactOutput] = [:]
+    var present = Set<Digest>()
+    var damaged = Set<Digest>()
+    var jobs: [StepJob] = []
+    var adopted: [ArtifactID] = []
+    var running = 0
+    var mostRunning = 0
+    var violations: [String] = []
+  }
+
+  private let state = Locked(State())
+
+  // MARK: what the test asks for
+
+  /// How an artifact is made; nil makes it from all its inputs again.
+  func behave(_ id: ArtifactID, _ behaviour: Behaviour?) { state.withLock { $0.behaviours[id] = behaviour } }
+
+  /// The output depends on this text alone.
+  func output(_ word: String, _ text: @escaping @Sendable (StepJob) -> String) {
+    behave(TreeText.id(word)) { ArtifactOutput(digest: .sha256(text($0)), size: 1) }
+  }
+
+  func fail(_ word: String, _ message: String = "it failed") {
+    behave(TreeText.id(word)) { _ in throw StepFailure(message, help: "mend it") }
+  }
+
+  func heal(_ word: String) { behave(TreeText.id(word), nil) }
+
+  /// Other bytes at every run, with contents that are the same for the same inputs but the generation.
+  func churn(_ word: String) {
+    let counter = Locked(0)
+    behave(TreeText.id(word)) { job in
+      let run = counter.withLock { count in
+        count += 1
+        return count
+      }
+      let contents = StepInputs(job.inputs.inputs.filter { $0.name != Array("generation".utf8) })
+      return ArtifactOutput(
+        digest: .sha256("\(word) run \(run)"), content: contents.fingerprint.digest, size: 1)
+    }
+  }
+
+  // MARK: the store
+
+  func lose(_ output: Digest) { state.withLock { _ = $0.present.remove(output) } }
+  func damage(_ output: Digest) { state.withLock { _ = $0.damaged.insert(output) } }
+  func forgetMap() { state.withLock { $0.map = [:] } }
+  func isKnown(_ fingerprint: Fingerprint) -> Bool { state.withLock { $0.map[fingerprint] != nil } }
+
+  // MARK: what happened
+
+  var jobs: [StepJob] { state.withLock { $0.jobs } }
+  var ran: [ArtifactID] { jobs.map(\.recipe.id) }
+  var adopted: [ArtifactID] { state.withLock { $0.adopted } }
+  var mostRunning: Int { state.withLock { $0.mostRunning } }
+  /// What no real runner could have done.
+  var violations: [String] { state.withLock { $0.violations } }
+
+  func clearHistory() {
+    state.withLock { state in
+      state.jobs = []
+      state.adopted = []
+      state.mostRunning = 0
+    }
+  }
+
+  // MARK: StepRunner
+
+  func storedOutput(of id: ArtifactID, for fingerprint: Fingerprint) throws -> ArtifactOutput? {
+    state.withLock { state in
+      guard let output = state.map[fingerprint], state.present.contains(output.digest) else { return nil }
+      return state.damaged.contains(output.digest) ? nil : output
+    }
+  }
+
+  func condition(of id: ArtifactID, _ output: ArtifactOutput) -> OutputCondition {
+    state.withLock { state in
+      if !state.present.contains(output.digest) { return .missing("its blob") }
+      return state.damaged.contains(output.digest) ? .damaged("its blob") : .intact
+    }
+  }
+
+  func run(_ job: StepJob, log: @escaping @Sendable (String) -> Void) async throws -> ArtifactOutput {
+    let id = job.recipe.id
+    let behaviour = state.withLock { state -> Behaviour? in
+      state.jobs.append(job)
+      state.running += 1
+      state.mostRunning = max(state.mostRunning, state.running)
+      for (upstream, output) in job.upstreams {
+        let isThere = state.present.contains(output.digest) && !state.damaged.contains(output.digest)
+        if output.isAssumed || !isThere {
+          state.violations.append("\(id) was built from \(upstream), which is not there")
+        }
+      }
+      return state.behaviours[id]
+    }
+    defer { state.withLock { $0.running -= 1 } }
+    log("building \(id)")
+    let output = try await behaviour?(job) ?? ArtifactOutput(digest: .sha256("made from \(job.fingerprint)"), size: 1)
+    state.withLock { state in
+      state.present.insert(output.digest)
+      state.damaged.remove(output.digest)
+    }
+    return output
+  }
+
+  func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) async {
+    state.withLock { $0.adopted.append(recipe.id) }
+  }
+
+  func remember(_ output: ArtifactOutput, of id: ArtifactID, for fingerprint: Fingerprint) throws {
+    state.withLock { state in
+      if output.isAssumed { state.violations.append("\(id): an assumed output entered the map") }
+      state.map[fingerprint] = output
+    }
+  }
+}
