@@ -26,6 +26,8 @@ let package = Package(
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    .target(
+      name: "CCurl", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])], linkerSettings: [.linkedLibrary("dl")]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSys", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     room("ImageModel", ["CCrypto"]),
@@ -38,6 +40,12 @@ let package = Package(
     room("BuildRecords", ["ImageModel", "HostSystem", "YAMLText", "JSONText", "DockerfileText"]),
     room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CZlib"]),
     room("BuildEngine", ["ImageModel", "DependencyGraph", "BuildRecords"]),
+    room(
+      "ImageTools",
+      [
+        "ImageModel", "HostSystem", "JSONText", "DockerfileText", "ContentStore", "BuildRecords", "BuildEngine",
+        "CCurl",
+      ]),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
     tests("ImageModelTests", ["ImageModel"]),
     tests("HostSystemTests", ["ImageModel", "HostSystem", "TestSupport"]),
@@ -52,5 +60,11 @@ let package = Package(
     tests(
       "BuildEngineTests",
       ["ImageModel", "HostSystem", "DependencyGraph", "BuildRecords", "BuildEngine", "TestSupport"]),
+    tests(
+      "ImageToolsTests",
+      [
+        "ImageModel", "HostSystem", "DockerfileText", "ContentStore", "BuildRecords", "BuildEngine", "ImageTools",
+        "JSONText", "TestSupport",
+      ]),
   ]
 )

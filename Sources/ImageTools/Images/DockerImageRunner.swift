@@ -1,0 +1,222 @@
+package import BuildEngine
+internal import BuildRecords
+package import ContentStore
+package import HostSystem
+package import ImageModel
+
+/// Builds images with an engine and keeps them in the content store.
+package struct DockerImageRunner: StepRunner {
+  private let store: ImageLayout
+  private let files: any FileSystem
+  private let engines: EngineFinder
+  private let directories: RunDirectories
+  private let environment: [String: String]
+  private let network: String
+
+  /// 1980: the earliest time that zip files, and so Python's wheels, can hold.
+  static let defaultEpoch = 315_532_800
+
+  /// - Parameters:
+  ///   - temporary: `.coppice/tmp`, absolute.
+  ///   - network: what builds see of it, in the engine's words.
+  ///   - environment: where secrets that come from variables, and SOURCE_DATE_EPOCH, are looked up.
+  package init(
+    store: ImageLayout, engines: EngineFinder, files: any FileSystem, temporary: FilePath, network: String,
+    environment: [String: String]
+  ) {
+    self.store = store
+    self.engines = engines
+    self.files = files
+    directories = RunDirectories(below: temporary)
+    self.network = network
+    self.environment = environment
+  }
+
+  package func storedOutput(of id: ArtifactID, for fingerprint: Fingerprint) throws -> ArtifactOutput? {
+    guard let output = try store.output(for: fingerprint), store.condition(of: output) == .intact else { return nil }
+    return output
+  }
+
+  package func condition(of id: ArtifactID, _ output: ArtifactOutput) -> OutputCondition {
+    store.condition(of: output)
+  }
+
+  package func remember(_ output: ArtifactOutput, of id: ArtifactID, for fingerprint: Fingerprint) throws {
+    try store.remember(output, for: fingerprint)
+  }
+
+  package func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) async throws {
+    guard case .image(let recipe) = recipe else { return }
+    let names = [recipe.reference] + recipe.aliases
+    try await onBlockingThread { [store] in try store.setNames(names.map { ($0.description, output.digest) }) }
+    guard let engine = await engines.known() else { return }
+    do {
+      if let image = try await engine.image(config: output.digest) {
+        try await engine.tag(image, config: output.digest, as: names)
+      } else {
+        // No name is better than one that shows another image.
+        await engine.untag(names)
+      }
+    } catch {
+      // Else its names follow when it answers again.
+      if isFresh { throw error }
+    }
+  }
+
+  /// An engine that cannot be found is told when a step needs it.
+  package func refusal(of recipe: Recipe) async -> StepFailure? {
+    guard case .image(let image) = recipe else { return nil }
+    return try? await engines.engine().refusal(of: image)
+  }
+
+  package func run(
+    _ job: StepJob, log: @escaping @Sendable (String) -> Void
+  ) async throws -> ArtifactOutput {
+    guard case .image(let recipe) = job.recipe else { throw StepFailure("\(job.recipe.id) is not an image") }
+    let engine = try await engines.engine()
+    if let refusal = engine.refusal(of: recipe) { throw refusal }
+    await removeLeftovers(engine)
+    return try await directories.withNewDirectory(.build, files) { directory in
+      do {
+        return try await make(job, recipe, engine, directory, log)
+      } catch {
+        // A build that was interrupted may leave its containers; a task of its own is not cancelled with us.
+        await Task { await engine.removeLeftovers(below: directory) { _ in false } }.value
+        throw error.inWords
+      }
+    }
+  }
+
+  private func make(
+    _ job: StepJob, _ recipe: ImageRecipe, _ engine: any ContainerEngine, _ directory: FilePath,
+    _ log: @escaping @Sendable (String) -> Void
+  ) async throws -> ArtifactOutput {
+    let secrets = try BuildSecrets(recipe, files: files, environment: environment)
+    do {
+      return try await make(job, recipe, engine, directory, secrets, secrets.hiding(in: log))
+    } catch {
+      throw secrets.hiding(in: error)
+    }
+  }
+
+  private func make(
+    _ job: StepJob, _ recipe: ImageRecipe, _ engine: any ContainerEngine, _ directory: FilePath,
+    _ secrets: BuildSecrets, _ log: @escaping @Sendable (String) -> Void
+  ) async throws -> ArtifactOutput {
+    let bases = BaseImages(store: store, engine: engine, directory: directory, log: log)
+    var request = self.request(recipe, job, directory, log, engine)
+    let place = secrets.isEmpty ? nil : SecretDirectory.make(in: secretPlaces, files: files)
+    defer { place?.remove() }
+    request.secrets = secrets.paths(in: place?.path ?? "secrets")
+    try await stage(job, recipe, request)
+    let secretDirectory = place?.path ?? directory / "secrets"
+    try await onBlockingThread { [files] in try secrets.write(to: secretDirectory, files: files) }
+    let names = try await bases.names(for: job, recipe)
+    let dockerfile = ExactDockerfile(recipe.dockerfile, names: names, sourceDateEpoch: request.sourceDateEpoch)
+    try await onBlockingThread { [files, request] in
+      try files.replace(directory / request.dockerfile, with: dockerfile.text, mode: 0o600)
+    }
+    let image = try await build(request, job, engine, log)
+    if let test = recipe.test { try await self.test(test, image, recipe, engine, directory, log) }
+    return try await keep(image, engine)
+  }
+
+  private func build(
+    _ request: BuildRequest, _ job: StepJob, _ engine: any ContainerEngine, _ log: @escaping @Sendable (String) -> Void
+  ) async throws -> EngineImage {
+    guard engine.ignoresDirectoryModes else { return try await engine.build(request, log: log) }
+    let place = directories.directory.parent / "directory-modes"
+    let modes = DirectoryModes(of: job.files, for: job.recipe.id, below: place, files: files)
+    var request = request
+    if modes.haveChanged && request.mayUseCache {
+      log("coppice: \(engine.name)'s layer cache is not used: it does not see that permissions of directories changed")
+      request.mayUseCache = false
+    }
+    try modes.begin()
+    let image = try await engine.build(request, log: log)
+    try modes.end()
+    return image
+  }
+
+  private func request(
+    _ recipe: ImageRecipe, _ job: StepJob, _ directory: FilePath, _ log: @Sendable (String) -> Void,
+    _ engine: any ContainerEngine
+  ) -> BuildRequest {
+    var request = BuildRequest(directory: directory)
+    request.target = recipe.target
+    request.platform = recipe.platform == .host ? nil : recipe.platform
+    request.arguments = recipe.buildArguments
+    request.network = network
+    request.mayUseCache = job.mayUseCache
+    if job.mayUseCache, let doubt = engine.cacheDoubt(for: recipe) {
+      log("coppice: \(engine.name)'s layer cache is not used: \(doubt)")
+      request.mayUseCache = false
+    }
+    if recipe.isReproducible {
+      let epoch = environment["SOURCE_DATE_EPOCH"].flatMap { Int($0) } ?? Self.defaultEpoch
+      request.sourceDateEpoch = epoch
+      request.arguments["SOURCE_DATE_EPOCH"] = String(epoch)
+    }
+    return request
+  }
+
+  private func stage(
+    _ job: StepJob, _ recipe: ImageRecipe, _ request: BuildRequest
+  ) async throws {
+    let generated = try recipe.generated.mapValues { id in
+      guard let output = job.upstreams[id] else { throw StepFailure("\(id) was not made before \(recipe.id)") }
+      return output.digest
+    }
+    let (files, store) = (files, store)
+    try await onBlockingThread {
+      let stage = ContextStage(files: files) { store.path(ofBlob: $0) }
+      try stage.fill(request.directory / request.context, with: job.files, recipe: recipe, generated: generated)
+      try files.replace(
+        request.directory / request.ignoreFile, with: Array("# The context holds what is wanted.\n".utf8), mode: 0o600)
+    }
+  }
+
+  private func test(
+    _ command: [String], _ image: EngineImage, _ recipe: ImageRecipe, _ engine: any ContainerEngine,
+    _ directory: FilePath, _ log: @escaping @Sendable (String) -> Void
+  ) async throws {
+    do {
+      try await engine.run(command, in: image, directory: directory, log: log)
+    } catch let failure as Failure {
+      throw StepFailure(
+        "the test of \(recipe.reference) failed: \(failure.message)", at: recipe.location,
+        help: "the image was built, and is neither named nor kept")
+    }
+  }
+
+  /// Into the store, without a name: what was built may be of no use when its inputs changed meanwhile.
+  private func keep(
+    _ image: EngineImage, _ engine: any ContainerEngine
+  ) async throws -> ArtifactOutput {
+    let stored = Locked<StoredImage?>(nil)
+    try await engine.save(image) { [store] reader in
+      let image = try store.importArchive(reader)
+      stored.withLock { $0 = image }
+    }
+    guard let kept = stored.withLock({ $0 }) else { throw Failure("\(engine.name) gave no image") }
+    if engine.hasConfigIDs && image.id != kept.config.description {
+      throw Failure("\(engine.name) gave the image \(kept.config.short) for \(image.id)", help: "build again")
+    }
+    // Nothing else would lead from the config to the image; such a name cannot become false.
+    if !engine.hasConfigIDs { try await engine.tag(image, config: kept.config, as: []) }
+    return kept.output
+  }
+
+  private var secretPlaces: [FilePath] { SecretDirectory.places(environment, files: files) }
+
+  private func removeLeftovers(_ engine: any ContainerEngine) async {
+    SecretDirectory.removeLeftovers(in: secretPlaces, files: files)
+    let left = directories.leftovers(files)
+    if left.isEmpty { return }
+    await OrphanedEngines(directories: directories, files: files).end()
+    await engine.removeLeftovers(below: directories.directory) { [directories] in directories.isCurrent($0) }
+    try? await onBlockingThread { [files] in
+      for directory in left { try? files.removeTree(directory) }
+    }
+  }
+}

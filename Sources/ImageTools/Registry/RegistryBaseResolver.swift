@@ -1,0 +1,53 @@
+internal import BuildEngine
+package import HostSystem
+package import ImageModel
+
+/// Finds the digest behind a tag in its registry; for an image that only the engine has, there.
+package struct RegistryBaseResolver: BaseResolver {
+  private let engines: EngineFinder
+  private let client: RegistryClient
+
+  /// - Parameter environment: where `docker login` keeps credentials, and certificates: HOME, DOCKER_CONFIG,
+  ///   REGISTRY_AUTH_FILE, SSL_CERT_FILE and their kin.
+  package init(
+    engines: EngineFinder, files: any FileSystem, processes: any ProcessRunner, environment: [String: String]
+  ) {
+    let credentials = RegistryCredentials(files: files, processes: processes, environment: environment)
+    let transfer = CurlTransfer(environment: environment)
+    self.init(
+      engines: engines,
+      client: RegistryClient(
+        perform: { try await transfer.perform($0) },
+        credentials: { try await credentials.credential(for: $0) }, clock: ContinuousClock()))
+  }
+
+  init(engines: EngineFinder, client: RegistryClient) {
+    self.engines = engines
+    self.client = client
+  }
+
+  package func resolve(
+    _ reference: ImageReference, platform: Platform, pinned: PinnedBase?
+  ) async throws -> PinnedBase {
+    do {
+      return PinnedBase(digest: try await client.manifestDigest(of: reference, platform: platform))
+    } catch let error as RegistryError {
+      switch error.kind {
+      case .unreachable, .denied, .notFound:
+        if pinned?.isLocal ?? true, let local = await local(reference) { return local }
+      // It will tell soon: what the engine has may be old.
+      case .busy, .malformed: break
+      }
+      throw Failure(error.message, help: error.help)
+    }
+  }
+
+  /// The image of that name in the engine.
+  private func local(_ reference: ImageReference) async -> PinnedBase? {
+    guard let engine = try? await engines.engine(),
+      let image = try? await engine.image(named: reference.canonical),
+      let config = try? await engine.config(of: image)
+    else { return nil }
+    return PinnedBase(digest: config, isLocal: true)
+  }
+}
