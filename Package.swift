@@ -46,6 +46,13 @@ let package = Package(
         "ImageModel", "HostSystem", "JSONText", "DockerfileText", "ContentStore", "BuildRecords", "BuildEngine",
         "CCurl",
       ]),
+    .executableTarget(
+      name: "coppice",
+      dependencies: [
+        "ImageModel", "HostSystem", "YAMLText", "JSONText", "DependencyGraph", "DefinitionScan", "BuildRecords",
+        "ContentStore", "BuildEngine", "ImageTools",
+      ],
+      swiftSettings: strict),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
     tests("ImageModelTests", ["ImageModel"]),
     tests("HostSystemTests", ["ImageModel", "HostSystem", "TestSupport"]),
@@ -66,5 +73,6 @@ let package = Package(
         "ImageModel", "HostSystem", "DockerfileText", "ContentStore", "BuildRecords", "BuildEngine", "ImageTools",
         "JSONText", "TestSupport",
       ]),
+    tests("CommandTests", ["BuildRecords", "ImageModel", "HostSystem", "JSONText", "BuildEngine", "coppice"]),
   ]
 )

@@ -1,0 +1,156 @@
+internal import BuildEngine
+internal import BuildRecords
+internal import ContentStore
+internal import DefinitionScan
+internal import DependencyGraph
+internal import HostSystem
+internal import ImageModel
+internal import ImageTools
+
+extension BuildOptions {
+  func run(_ invocation: Invocation) async throws -> ExitCode {
+    // A program that reads events gets its `done` whatever happens from here on.
+    let events = progress == .json && !isDryRun ? invocation.reporter(.json) : nil
+    defer { events?.close() }
+    let workspace = try Workspace.checked(invocation)
+    let selected = try await targets(in: workspace)
+    if isDryRun { return try dryRun(selected, workspace) }
+    let lock = try await RepositoryLock.take(workspace, isWaiting: isWaiting)
+    defer { lock.release() }
+    if isTouch { return try touch(selected, workspace) }
+
+    try invocation.checkEngine()
+    let number = try workspace.journal.lastBuild() + 1
+    let reporter = events ?? invocation.reporter(progress)
+    defer { reporter.close() }
+    let processes = PosixProcessRunner()
+    let builder = try builder(workspace, processes, number, reporter)
+    var (ledger, index) = (try workspace.ledger(), FileIndex(reading: workspace.indexPath, from: workspace.files))
+    try prepare(workspace)
+    // Who collects garbage in a store that is not in our repository must know of us before we build.
+    if workspace.storePath != workspace.stateDirectory / "store" { try workspace.keepRoots(ledger) }
+    let summary: BuildSummary
+    do {
+      summary = try await builder.build(selected, ledger: &ledger, index: &index)
+    } catch {
+      // What was finished before the fault is true and is kept.
+      try? ledger.write()
+      try? workspace.keepRoots(ledger)
+      throw error
+    }
+    workspace.forgetRetired(&ledger)
+    try ledger.write()
+    workspace.saveIndex(&index)
+    if !summary.outcomes.isEmpty {
+      try workspace.keepRoots(ledger)
+      try? workspace.journal.compact()
+    }
+    try await workspace.keepNames(ledger)
+    reporter.report(.done(summary))
+    if summary.isInterrupted { return .interrupted }
+    return summary.count(.failed) > 0 ? .failure : .success
+  }
+
+  private func targets(in workspace: Workspace) async throws -> Set<ArtifactID> {
+    guard let changedSince else { return try workspace.select(targets) }
+    let changed = try await ChangedDefinitions(workspace: workspace).artifacts(since: changedSince)
+    return targets.isEmpty ? changed : changed.union(try workspace.select(targets))
+  }
+
+  private func forcedReasons(_ selected: Set<ArtifactID>) -> [ArtifactID: String] {
+    guard let forced else { return [:] }
+    return Dictionary(uniqueKeysWithValues: selected.map { ($0, forced) })
+  }
+
+  private func dryRun(_ selected: Set<ArtifactID>, _ workspace: Workspace) throws -> ExitCode {
+    let plan = try workspace.plan(selected, forced: forcedReasons(selected))
+    let durations = Durations(try workspace.journal.entries())
+    let report = PlanReport(
+      steps: plan.stale.map {
+        .init(
+          id: $0.id, reasons: $0.staleness.reasons, expected: $0.isRestorable ? nil : durations[$0.id],
+          isRestorable: $0.isRestorable)
+      },
+      expected: nil)
+    if progress == .json {
+      workspace.invocation.show(report.json)
+    } else if !workspace.invocation.global.isQuiet {
+      workspace.invocation.output.write(report.text(style: workspace.invocation.style))
+    }
+    return hasExitCode && !plan.stale.isEmpty ? .workToDo : .success
+  }
+
+  /// make's `-t`: what is stale is recorded as built, with outputs that are only assumed.
+  private func touch(_ selected: Set<ArtifactID>, _ workspace: Workspace) throws -> ExitCode {
+    var (ledger, index) = (try workspace.ledger(), FileIndex(reading: workspace.indexPath, from: workspace.files))
+    let touched = try Adoption(evaluator: workspace.evaluator(PosixProcessRunner())) { bytes in
+      try workspace.prepareStore()
+      _ = try workspace.store.put(bytes)
+    }.adopt(selected, ledger: &ledger, index: &index)
+    workspace.forgetRetired(&ledger)
+    try ledger.write()
+    workspace.saveIndex(&index)
+    for id in touched where progress != .json && !workspace.invocation.global.isQuiet {
+      workspace.invocation.output.write("\(id): recorded as built\n")
+    }
+    return .success
+  }
+
+  private func builder(
+    _ workspace: Workspace, _ processes: PosixProcessRunner, _ number: Int, _ reporter: any BuildReporter
+  ) throws -> Builder {
+    var options = BuildEngine.BuildOptions()
+    options.jobs = try jobs ?? workspace.invocation.jobsOfEnvironment() ?? workspace.settings.jobs ?? Host.processors
+    options.keepsGoing = keepsGoing
+    options.force = forced
+    options.isLocked = isLocked
+    let store = workspace.store
+    let logs = workspace.logDirectory
+    return Builder(
+      evaluator: workspace.evaluator(processes), resolver: workspace.resolver(processes), reporter: reporter,
+      options: options, durations: { [journal = workspace.journal] in Durations((try? journal.entries()) ?? []) },
+      keepInputs: { bytes in _ = try store.put(bytes) },
+      openLog: { id in FileStepLog(directory: logs, build: number, id: id) }, number: number,
+      journal: workspace.journal, time: { Host.now() })
+  }
+
+  private func prepare(_ workspace: Workspace) throws {
+    try workspace.files.createDirectory(workspace.logDirectory)
+    try workspace.files.createDirectory(workspace.temporaryDirectory)
+    try workspace.prepareStore()
+  }
+}
+
+extension Workspace {
+  func prepareStore() throws { try store.prepare() }
+
+  /// Forgets what no definition makes any more.
+  func forgetRetired(_ ledger: inout Ledger) {
+    let bases = Set(graph.order.flatMap { graph[$0]?.bases.map(\.reference.canonical) ?? [] })
+    ledger.keep(artifacts: Set(graph.order), bases: bases)
+  }
+
+  /// Tells the store, which other repositories may share, what this one needs.
+  func keepRoots(_ ledger: Ledger) throws {
+    try store.writeRoots(repository: repository, try roots(ledger))
+  }
+
+  /// Outputs and lists of inputs that the lockfile names, and lists that the journal names.
+  func roots(_ ledger: Ledger) throws -> [Digest] {
+    var roots = Set<Digest>()
+    for record in ledger.lockfile.records.values {
+      roots.insert(record.output.digest)
+      roots.insert(record.fingerprint.digest)
+    }
+    for entry in try journal.entries() {
+      roots.insert(entry.fingerprint.digest)
+      if let previous = entry.previous { roots.insert(previous.digest) }
+    }
+    return roots.sorted()
+  }
+
+  func resolver(_ processes: PosixProcessRunner) -> RegistryBaseResolver {
+    RegistryBaseResolver(
+      engines: engineFinder(processes), files: files, processes: processes, environment: invocation.environment)
+  }
+}

@@ -1,0 +1,19 @@
+/// `coppice gc`.
+struct CollectOptions: CommandOptions {
+  var isDryRun: Bool
+  var isJSON: Bool
+
+  static let specification = CommandSpecification(
+    name: "gc", summary: "remove from the store what nothing refers to",
+    discussion: [
+      "Keeps what coppice.lock and the roots of other repositories that share the store refer to, and what running "
+        + "builds use."
+    ],
+    options: [CommonOptions.dryRun("say what would be removed, and remove nothing"), CommonOptions.json],
+    examples: [.init("gc --dry-run", "how much space could be had"), .init("gc", "have it")])
+
+  init(_ arguments: ParsedArguments) {
+    isDryRun = arguments.has("dry-run")
+    isJSON = arguments.has("json")
+  }
+}

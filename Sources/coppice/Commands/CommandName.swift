@@ -1,0 +1,81 @@
+internal import ImageModel
+
+/// The commands, in the order of the overview.
+enum CommandName: String, CaseIterable, Sendable {
+  case initialize = "init"
+  case list
+  case status
+  case explain
+  case graph
+  case build
+  case update
+  case lint
+  case log
+  case history
+  case verify
+  case gc
+  case load
+  case clean
+  case help
+
+  var specification: CommandSpecification {
+    switch self {
+    case .initialize: InitOptions.specification
+    case .list: ListOptions.specification
+    case .status: StatusOptions.specification
+    case .explain: ExplainOptions.specification
+    case .graph: GraphOptions.specification
+    case .build: BuildOptions.specification
+    case .update: UpdateOptions.specification
+    case .lint: LintOptions.specification
+    case .log: LogOptions.specification
+    case .history: HistoryOptions.specification
+    case .verify: VerifyOptions.specification
+    case .gc: CollectOptions.specification
+    case .load: LoadOptions.specification
+    case .clean: CleanOptions.specification
+    case .help: HelpOptions.specification
+    }
+  }
+}
+
+/// A command with what it was asked for.
+enum Request: Sendable {
+  case initialize(InitOptions)
+  case list(ListOptions)
+  case status(StatusOptions)
+  case explain(ExplainOptions)
+  case graph(GraphOptions)
+  case build(BuildOptions)
+  case update(UpdateOptions)
+  case lint(LintOptions)
+  case log(LogOptions)
+  case history(HistoryOptions)
+  case verify(VerifyOptions)
+  case collect(CollectOptions)
+  case load(LoadOptions)
+  case clean(CleanOptions)
+  /// nil is the overview.
+  case help(CommandName?)
+  case version
+
+  init(_ command: CommandName, _ arguments: ParsedArguments) throws(InvalidInput) {
+    switch command {
+    case .initialize: self = .initialize(InitOptions(arguments))
+    case .list: self = .list(ListOptions(arguments))
+    case .status: self = .status(StatusOptions(arguments))
+    case .explain: self = .explain(ExplainOptions(arguments))
+    case .graph: self = .graph(GraphOptions(arguments))
+    case .build: self = .build(try BuildOptions(arguments))
+    case .update: self = .update(UpdateOptions(arguments))
+    case .lint: self = .lint(LintOptions(arguments))
+    case .log: self = .log(LogOptions(arguments))
+    case .history: self = .history(HistoryOptions(arguments))
+    case .verify: self = .verify(VerifyOptions(arguments))
+    case .gc: self = .collect(CollectOptions(arguments))
+    case .load: self = .load(LoadOptions(arguments))
+    case .clean: self = .clean(CleanOptions(arguments))
+    case .help: self = .help(try HelpOptions(arguments).command)
+    }
+  }
+}

@@ -1,0 +1,30 @@
+internal import BuildEngine
+internal import BuildRecords
+internal import DependencyGraph
+internal import ImageModel
+
+extension HistoryOptions {
+  func run(_ invocation: Invocation) throws -> ExitCode {
+    let workspace = try Workspace(invocation)
+    var entries = try workspace.journal.entries()
+    if let target {
+      // An artifact that no definition makes any more still has a past.
+      let named = ArtifactID(target).map { [$0] } ?? []
+      let selected = entries.contains { named.contains($0.id) } ? Set(named) : try workspace.select([target])
+      entries = entries.filter { selected.contains($0.id) }
+    }
+    let report = HistoryReport(
+      builds: entries.suffix(limit).reversed().compactMap { .init($0, logs: workspace.logDirectory) })
+    if isJSON { invocation.show(report.json) } else { invocation.output.write(report.text(style: invocation.style)) }
+    return .success
+  }
+}
+
+extension HistoryReport.Build {
+  fileprivate init?(_ entry: JournalEntry, logs: FilePath) {
+    guard let outcome = StepOutcome(rawValue: entry.outcome) else { return nil }
+    self.init(
+      number: entry.build, id: entry.id, start: entry.time, duration: .milliseconds(entry.milliseconds),
+      outcome: outcome, reasons: entry.reasons, log: entry.log.map { logs / FilePath($0) })
+  }
+}

@@ -1,0 +1,33 @@
+internal import BuildRecords
+internal import HostSystem
+internal import ImageModel
+
+extension LogOptions {
+  func run(_ invocation: Invocation) throws -> ExitCode {
+    let workspace = try Workspace(invocation)
+    let id = try workspace.selectOne(target)
+    let entries = try workspace.journal.entries().filter { $0.id == id && (build == nil || $0.build == build) }
+    guard let entry = entries.last(where: { $0.log != nil }), let log = entry.log else {
+      if let build {
+        throw InvalidInput([
+          Diagnostic(
+            .error, "there is no log of \(id) from build \(build)",
+            help: "`coppice history \(id)` lists its builds")
+        ])
+      }
+      throw Failure("there is no log of \(id)", help: "`coppice history \(id)` lists its builds")
+    }
+    do {
+      let bytes = try workspace.files.contents(of: workspace.logDirectory / FilePath(log), limit: 1 << 30)
+      let text = String(decoding: bytes, as: UTF8.self)
+      // A terminal is not to be steered by what a build printed; a file gets it as it is.
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      invocation.output.write(
+        invocation.isOutputTerminal ? lines.map { TerminalText.cleaned($0) }.joined(separator: "\n") : text)
+    } catch {
+      throw Failure(
+        "the log of \(id) from build \(entry.build) is gone: \(error)", help: "`coppice clean` removes logs")
+    }
+    return .success
+  }
+}

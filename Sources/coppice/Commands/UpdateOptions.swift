@@ -1,0 +1,25 @@
+/// `coppice update`.
+struct UpdateOptions: CommandOptions {
+  /// Globs of references; none means every external base.
+  var patterns: [String]
+  var isDryRun: Bool
+  var isJSON: Bool
+
+  static let specification = CommandSpecification(
+    name: "update", summary: "move the pins of external bases to what their tags say now",
+    discussion: [
+      "Asks the registries for the digest behind the tag of every external base, writes the pins into coppice.lock and "
+        + "says what the next build will rebuild for it. Without it, a base stays what it was."
+    ],
+    arguments: [ArgumentSpecification("PATTERN", .any, "which bases: 'ubuntu:*' (default: all)")],
+    options: [CommonOptions.dryRun("say what would move, and write nothing"), CommonOptions.json],
+    examples: [
+      .init("update --dry-run", "which bases have moved"), .init("update 'ubuntu:*'", "take the new ubuntu images"),
+    ])
+
+  init(_ arguments: ParsedArguments) {
+    patterns = arguments.positionals
+    isDryRun = arguments.has("dry-run")
+    isJSON = arguments.has("json")
+  }
+}

@@ -1,0 +1,67 @@
+internal import BuildEngine
+internal import HostSystem
+internal import ImageModel
+internal import JSONText
+
+/// Tells a build to a program: one JSON object a line on standard output and nothing else there.
+///
+/// The events are a contract and change only by adding: `started`, `finished`, and always last, once, `done`.
+final class JSONReporter: BuildReporter {
+  private struct State {
+    var counts: [StepOutcome: Int] = [:]
+    var isDone = false
+  }
+
+  private let state = Locked(State())
+  private let output: Output
+  private let errorOutput: Output
+  private let diagnostics: DiagnosticText
+  private let stopwatch: Stopwatch
+
+  init(output: Output, errorOutput: Output, diagnostics: DiagnosticText = DiagnosticText(), stopwatch: Stopwatch) {
+    self.output = output
+    self.errorOutput = errorOutput
+    self.diagnostics = diagnostics
+    self.stopwatch = stopwatch
+  }
+
+  func report(_ event: BuildEvent) {
+    state.withLock { state in
+      guard !state.isDone else { return }
+      errorOutput.write(diagnostics.text(of: event))
+      switch event {
+      case .started(let id, _, _): write(["event": "started", "id": .string("\(id)")])
+      case .finished(let id, let outcome, let duration, _):
+        state.counts[outcome, default: 0] += 1
+        write([
+          "event": "finished", "id": .string("\(id)"), "outcome": .string(outcome.rawValue),
+          "seconds": .seconds(duration),
+        ])
+      case .done(let summary):
+        state.isDone = true
+        writeDone(summary.duration) { summary.count($0) }
+      case .planned, .output, .current, .note: break
+      }
+    }
+  }
+
+  /// Writes `done` if the build ended without telling so: every reader gets its last line.
+  func close() {
+    state.withLock { state in
+      guard !state.isDone else { return }
+      state.isDone = true
+      writeDone(stopwatch.elapsed) { state.counts[$0] ?? 0 }
+    }
+  }
+
+  private func writeDone(_ duration: Duration, _ count: (StepOutcome) -> Int) {
+    var object = JSONObject([("event", "done")])
+    for outcome in [StepOutcome.built, .unchanged, .restored, .failed, .skipped] {
+      object.append(outcome.rawValue, .integer(count(outcome)))
+    }
+    object.append("seconds", .seconds(duration))
+    write(.object(object))
+  }
+
+  private func write(_ value: JSONValue) { output.write(value.text + "\n") }
+}

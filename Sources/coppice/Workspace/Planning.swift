@@ -1,0 +1,59 @@
+internal import BuildEngine
+internal import BuildRecords
+internal import ContentStore
+internal import DefinitionScan
+internal import DependencyGraph
+internal import HostSystem
+internal import ImageModel
+internal import ImageTools
+
+extension Workspace {
+  /// The recipes by kind. Engines are only looked for when a step runs.
+  func runners(_ processes: PosixProcessRunner) -> [ArtifactKind: any StepRunner] {
+    [
+      .docker: DockerImageRunner(
+        store: store, engines: engineFinder(processes), files: files, temporary: temporaryDirectory,
+        network: settings.network, environment: invocation.environment),
+      .generate: GeneratorRunner(
+        store: store, files: files, processes: processes, temporary: temporaryDirectory,
+        environment: invocation.environment),
+    ]
+  }
+
+  func engineFinder(_ processes: PosixProcessRunner) -> EngineFinder {
+    EngineFinder(
+      wanted: invocation.engine ?? settings.engine, remembered: stateDirectory / "engine", files: files,
+      processes: processes, environment: invocation.environment)
+  }
+
+  func evaluator(_ processes: PosixProcessRunner) -> StepEvaluator {
+    let store = store
+    let search = (invocation.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map { FilePath($0) }
+    return StepEvaluator(
+      graph: graph, recipes: recipes,
+      reader: InputReader(
+        files: files, programDirectories: search,
+        sourceDateEpoch: invocation.variable("SOURCE_DATE_EPOCH")),
+      runners: runners(processes), inputList: { try? store.contents(ofBlob: $0, limit: 1 << 30) }, now: Host.now())
+  }
+
+  /// The verdict on `selected`, for commands that only ask; the index, a cache, keeps what had to be read.
+  func plan(_ selected: Set<ArtifactID>, forced: [ArtifactID: String] = [:]) throws -> BuildPlan {
+    var index = FileIndex(reading: indexPath, from: files)
+    var snapshots: [ArtifactID: ContextSnapshot] = [:]
+    let since = (Host.now() - FileIndexMargin.seconds) * 1_000_000_000
+    let plan = try BuildPlanner(evaluator: evaluator(PosixProcessRunner())).plan(
+      selected: selected, lockfile: try ledger().lockfile, index: index, forced: forced, snapshots: &snapshots)
+    if plan.diagnostics.contains(where: { $0.severity == .error }) { throw InvalidInput(plan.diagnostics) }
+    index.insert(plan.hashed, readSince: since)
+    saveIndex(&index)
+    return plan
+  }
+
+  /// A cache that cannot be written costs time, not correctness: a read-only tree can be asked about too.
+  func saveIndex(_ index: inout FileIndex) {
+    guard index.isChanged else { return }
+    try? files.createDirectory(stateDirectory)
+    try? index.write(to: indexPath, in: files)
+  }
+}
