@@ -74,5 +74,6 @@ let package = Package(
         "JSONText", "TestSupport",
       ]),
     tests("CommandTests", ["BuildRecords", "ImageModel", "HostSystem", "JSONText", "BuildEngine", "coppice"]),
+    tests("EndToEndTests", ["ImageModel", "HostSystem", "JSONText", "TestSupport", "coppice"]),
   ]
 )
