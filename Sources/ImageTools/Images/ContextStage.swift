@@ -66,15 +66,16 @@ struct ContextStage: Sendable {
       guard try files.copy(source, to: place, mode: mode) == digest else { throw changed }
     } catch let error as FileSystemError where error.path == source {
       // It may be gone, or a link or a directory by now.
-      if try files.statusIfPresent(of: source)?.kind != .regular { throw changed }
+      if (try? files.status(of: source, followingLinks: false))?.kind != .regular { throw changed }
       throw error
     }
     try copyTime(from: source, to: place)
   }
 
-  /// Images keep the times of files, though no fingerprint sees them.
+  /// Images keep the times of files, though no fingerprint sees them. A source that is out of reach by now is noticed
+  /// when the inputs are looked at again.
   private func copyTime(from source: FilePath, to place: FilePath) throws {
-    guard let status = try files.statusIfPresent(of: source) else { return }
+    guard let status = try? files.status(of: source, followingLinks: false) else { return }
     try files.setModified(status.modified, of: place)
   }
 
