@@ -81,7 +81,7 @@ struct EngineTool: Sendable {
     switch error {
     case .cancelled: CancellationError()
     case .stream(let cause): cause
-    case .notFound, .notStarted: Failure("\(error)", help: "install it, or choose another engine with --engine")
+    case .notFound, .notStarted: Failure("\(error)", help: "install the package that holds it")
     }
   }
 
