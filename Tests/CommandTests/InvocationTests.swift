@@ -20,9 +20,9 @@ import Testing
   @Test func pathsAreSeenFromTheDirectoryThatWasAskedFor() throws {
     let here = try invocation(["list"])
     #expect(here.directory == "/home/me" && here.repository == nil && here.store == nil && here.engine == nil)
-    let there = try invocation(["-C", "work", "-r", "images", "--store", "/var/store", "list"])
-    #expect(there.directory == "/home/me/work")
-    #expect(there.repository == "/home/me/work/images")
+    let there = try invocation(["-C", "project", "-r", "images", "--store", "/var/store", "list"])
+    #expect(there.directory == "/home/me/project")
+    #expect(there.repository == "/home/me/project/images")
     #expect(there.store == "/var/store")
   }
 
