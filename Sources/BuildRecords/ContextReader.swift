@@ -110,7 +110,8 @@ private struct ContextWalk {
         Diagnostic(
           isSocket ? .warning : .error,
           isSocket ? "a socket is left out of the context" : what + " cannot be put into an image",
-          at: SourceLocation(file: origin), help: "name it in .dockerignore, or remove it"))
+          at: SourceLocation(file: origin), help: "name it in .dockerignore, or remove it",
+          rule: isSocket ? .leftOutFile : nil))
     }
   }
 

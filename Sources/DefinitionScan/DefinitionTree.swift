@@ -22,6 +22,8 @@ package struct DefinitionTree: Sendable {
   package var recipes: [Recipe] = []
   /// Of the same ids in the same order.
   package var declarations: [StepDeclaration] = []
+  /// What the entries of images say, and where.
+  package var entries: [ArtifactID: ImageEntry] = [:]
   package var overridden: [Override] = []
   package var contestedAliases: [ContestedAlias] = []
   /// Faults and warnings of all files, sorted by file and line.
