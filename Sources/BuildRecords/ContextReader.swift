@@ -37,6 +37,20 @@ package struct ContextReader: Sendable {
     }
     throw Failure("\(recipe.definition.directory): links lead to links without end", help: "remove the circle of links")
   }
+
+  /// The sources that a build of the snapshot will not find, in the order of the recipe's selectors, and why.
+  ///
+  /// Wildcards without a match are among them, at which BuildKit alone takes no offence. Empty where the whole context
+  /// counts, since then the sources are not known.
+  package func missingSources(of recipe: ImageRecipe, in snapshot: ContextSnapshot) throws -> [MissingSource] {
+    try SourceSearch(files: files, recipe: recipe, snapshot: snapshot).missing()
+  }
+
+  /// Whether a path at the top of the directory is a definition file, or the template of a file of the context.
+  static func leavesOut(_ path: FilePath) -> Bool {
+    guard path.components.count == 1 else { return false }
+    return definitionNames.contains(path) || path.text?.hasSuffix(".template") ?? false
+  }
 }
 
 /// One walk; the mutable part of `ContextReader`.

@@ -23,6 +23,8 @@ package struct StagedFile: Hashable, Sendable {
     self.source = source
   }
 
+  var isLink: Bool { if case .symbolicLink = kind { true } else { false } }
+
   /// What the fingerprint sees of it.
   var input: StepInput {
     let octal = String(mode, radix: 8)

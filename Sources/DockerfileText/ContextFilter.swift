@@ -60,6 +60,9 @@ package struct ContextFilter: Sendable {
     if verdict == .skip || ignore.isEmpty || path.isEmpty || !ignore.excludes(path) { return verdict }
     return ignore.mayHaveExceptions(below: path) ? .descend : .skip
   }
+
+  /// The line of the ignore file that leaves a path out or takes it in again; nil where none matches.
+  package func ignoreRule(deciding path: [UInt8]) -> IgnoreRule? { ignore.rule(deciding: path) }
 }
 
 /// A `ContextSelector` made ready.

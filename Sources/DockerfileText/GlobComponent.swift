@@ -64,6 +64,9 @@ struct GlobComponent: Sendable {
     return tokens
   }
 
+  /// Stands for `z-a`; no character lies in it.
+  static let emptyRange = UInt32.max...UInt32.max
+
   private static func parseSet(_ pattern: [UInt8], from start: Int) -> (Token, end: Int)? {
     var position = start
     let isNegated = position < pattern.count && pattern[position] == Ascii.caret
@@ -93,7 +96,7 @@ struct GlobComponent: Sendable {
         high = end
       }
       // An empty range is valid and matches nothing.
-      ranges.append(low <= high ? low...high : UInt32.max...UInt32.max)
+      ranges.append(low <= high ? low...high : Self.emptyRange)
     }
     return nil
   }

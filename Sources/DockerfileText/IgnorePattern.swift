@@ -51,7 +51,8 @@ struct IgnorePattern: Sendable {
         kept.append(component)
       }
     }
-    let joined = kept.joined(separator: "/")
+    // What is cleaned away may uncover white space again.
+    let joined = String(trimmed(kept.joined(separator: "/")[...]))
     return (joined.isEmpty ? (isRooted ? "/" : ".") : joined, isException)
   }
 
@@ -64,10 +65,10 @@ struct IgnorePattern: Sendable {
 
   init?(line: String) throws(Fault) {
     guard let (text, isException) = Self.cleaned(line) else { return nil }
-    if text.isEmpty { throw .loneException }
+    if text.isEmpty || isException && text == "/" { throw .loneException }
     self.isException = isException
     let bytes = Array(text.utf8)
-    guard let tokens = GlobComponent.parse(bytes) else { throw .malformed }
+    guard let tokens = GlobComponent.parse(bytes), !tokens.contains(where: Self.hasEmptyRange) else { throw .malformed }
     let isPlain = !tokens.contains(where: Self.mayTakeSlash)
     let parts = bytes.split(separator: Ascii.slash, omittingEmptySubsequences: false)
     let hasWide = parts.contains { Self.hasDoubleStar($0) && !$0.elementsEqual("**".utf8) }
@@ -87,6 +88,12 @@ struct IgnorePattern: Sendable {
   private static func mayTakeSlash(_ token: GlobComponent.Token) -> Bool {
     guard case .set(let isNegated, let ranges) = token else { return false }
     return GlobComponent.contains(UInt32(Ascii.slash), ranges) != isNegated
+  }
+
+  /// Whether it is a set such as `[z-a]`, which `filepath.Match` takes and moby's expression does not.
+  private static func hasEmptyRange(_ token: GlobComponent.Token) -> Bool {
+    guard case .set(_, let ranges) = token else { return false }
+    return ranges.contains(GlobComponent.emptyRange)
   }
 
   private static func hasDoubleStar(_ part: ArraySlice<UInt8>) -> Bool {

@@ -12,7 +12,7 @@ package enum IgnoreReader {
       return (result, [source.diagnostic(.error, "this byte is not UTF-8", at: offset)])
     }
     var diagnostics: [Diagnostic] = []
-    for (start, next) in zip(source.lineStarts, source.lineStarts.dropFirst() + [text.count]) {
+    for (number, (start, next)) in zip(1..., zip(source.lineStarts, source.lineStarts.dropFirst() + [text.count])) {
       var line = text[start..<next]
       if start == 0, line.starts(with: Ascii.byteOrderMark) { line = line.dropFirst(3) }
       if line.last == Ascii.newline { line = line.dropLast() }
@@ -23,6 +23,7 @@ package enum IgnoreReader {
       do {
         guard try IgnorePattern(line: pattern) != nil else { continue }
         result.patterns.append(pattern)
+        result.lines.append(number)
       } catch {
         let (message, help) =
           switch error {

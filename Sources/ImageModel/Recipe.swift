@@ -104,10 +104,13 @@ package struct IgnoreFile: Hashable, Sendable {
   package var name: String?
   /// Its lines in order, comments and blank lines left out, as written.
   package var patterns: [String]
+  /// The line of each pattern; empty where nobody wrote a file.
+  package var lines: [Int]
 
-  package init(name: String? = nil, patterns: [String] = []) {
+  package init(name: String? = nil, patterns: [String] = [], lines: [Int] = []) {
     self.name = name
     self.patterns = patterns
+    self.lines = lines
   }
 }
 

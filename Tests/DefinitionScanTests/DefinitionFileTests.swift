@@ -49,7 +49,7 @@ struct DefinitionFileTests {
     #expect(image.test == ["/bin/sh", "-c", "command -v gcc"])
     #expect(image.maxAge == .seconds(30 * 86_400))
     #expect(image.isReproducible)
-    #expect(image.ignore == IgnoreFile(name: ".dockerignore", patterns: ["*.o"]))
+    #expect(image.ignore == IgnoreFile(name: ".dockerignore", patterns: ["*.o"], lines: [1]))
     #expect(image.definition.path == "a/b")
     #expect(image.definition.directory == "/r/share/docker/a/b")
     #expect(image.renderedFiles == ["Dockerfile": Array("FROM x:1.0 AS runtime\nRUN date +%Y\n".utf8)])

@@ -68,14 +68,16 @@ import Testing
     #expect(diagnostics.isEmpty)
     #expect(
       file
-        == IgnoreFile(name: ".dockerignore", patterns: ["test1", "/test2", " #not", "! /inverted/abs/path", "last "]))
+        == IgnoreFile(
+          name: ".dockerignore", patterns: ["test1", "/test2", " #not", "! /inverted/abs/path", "last "],
+          lines: [1, 2, 6, 7, 8]))
     let rules = IgnoreRules(file)
     #expect(
       rules.excludes("#not") && rules.excludes("test2/x") && !rules.excludes("inverted/abs/path")
         && rules.excludes("last"))
   }
 
-  @Test(arguments: ["!", "! ", "[", "a[", "[^bc", "[]a]", "[-]", "[x-]", "[a-b-c]", "\\", "!["])
+  @Test(arguments: ["!", "! ", "[", "a[", "[^bc", "[]a]", "[-]", "[x-]", "[a-b-c]", "\\", "![", "[b-a]"])
   func aMalformedPatternIsToldWithItsLine(pattern: String) {
     let (file, diagnostics) = IgnoreReader.read(Array("a\n\(pattern)\nb".utf8), name: "i", file: "i")
     #expect(diagnostics.map(\.location?.line) == [2])
