@@ -128,9 +128,11 @@ struct DefinitionLoader {
     recipe.test = source.test
     recipe.maxAge = source.maxAge
     recipe.isReproducible = source.isReproducible
+    let (places, used) = (source.parameters.mapValues(\.location), expansion.used)
     let entry = ImageEntry(
       buildArguments: source.buildArguments.mapValues(\.location),
-      unusedParameters: source.parameters.filter { !expansion.used.contains($0.key) }.mapValues(\.location))
+      usedParameters: places.filter { used.contains($0.key) },
+      unusedParameters: places.filter { !used.contains($0.key) })
     images.append(
       LoadedImage(
         recipe: recipe, aliases: names.aliases, dependencies: dependencies,

@@ -31,6 +31,16 @@ package struct DefinitionTree: Sendable {
 
   package init() {}
 
+  /// - Complexity: logarithmic.
+  package func declaration(of id: ArtifactID) -> StepDeclaration? {
+    var (low, high) = (0, declarations.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if declarations[middle].id < id { low = middle + 1 } else { high = middle }
+    }
+    return low < declarations.count && declarations[low].id == id ? declarations[low] : nil
+  }
+
   package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
   /// Whether `all` selects the definitions of an origin: those outside of the builtin share, or, where there is no other,

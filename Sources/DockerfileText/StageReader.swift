@@ -74,7 +74,8 @@ struct StageReader {
       let nearest = NearestSpelling.of(flag.name, among: known)
       report(
         .warning, "\(text.keyword) has no flag --\(flag.name)", at: flag.start,
-        help: nearest.map { "did you mean --\($0)?" }, rule: .unknownFlag)
+        help: nearest.map { "did you mean --\($0)?" } ?? "it has \(known.map { "--" + $0 }.joined(separator: ", "))",
+        rule: .unknownFlag)
     }
   }
 
