@@ -39,6 +39,11 @@ let package = Package(
     room("DefinitionScan", ["ImageModel", "HostSystem", "YAMLText", "DockerfileText"]),
     room("BuildRecords", ["ImageModel", "HostSystem", "YAMLText", "JSONText", "DockerfileText"]),
     room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CZlib"]),
+    room(
+      "DefinitionLint",
+      [
+        "ImageModel", "HostSystem", "YAMLText", "DockerfileText", "DependencyGraph", "DefinitionScan", "BuildRecords",
+      ]),
     room("BuildEngine", ["ImageModel", "DependencyGraph", "BuildRecords"]),
     room(
       "ImageTools",
@@ -50,7 +55,7 @@ let package = Package(
       name: "coppice",
       dependencies: [
         "ImageModel", "HostSystem", "YAMLText", "JSONText", "DependencyGraph", "DefinitionScan", "BuildRecords",
-        "ContentStore", "BuildEngine", "ImageTools",
+        "DefinitionLint", "ContentStore", "BuildEngine", "ImageTools",
       ],
       swiftSettings: strict),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
@@ -60,9 +65,15 @@ let package = Package(
     tests("JSONTextTests", ["ImageModel", "JSONText"]),
     tests("DockerfileTextTests", ["ImageModel", "DockerfileText"]),
     tests("DependencyGraphTests", ["ImageModel", "DependencyGraph", "TestSupport"]),
-    tests("DefinitionScanTests", ["ImageModel", "HostSystem", "DefinitionScan", "TestSupport"]),
+    tests("DefinitionScanTests", ["ImageModel", "HostSystem", "DependencyGraph", "DefinitionScan", "TestSupport"]),
     tests(
       "BuildRecordsTests", ["ImageModel", "HostSystem", "DockerfileText", "BuildRecords", "JSONText", "TestSupport"]),
+    tests(
+      "DefinitionLintTests",
+      [
+        "ImageModel", "HostSystem", "DockerfileText", "DependencyGraph", "DefinitionScan", "BuildRecords",
+        "DefinitionLint", "TestSupport",
+      ]),
     tests("ContentStoreTests", ["ImageModel", "HostSystem", "ContentStore", "JSONText", "TestSupport"]),
     tests(
       "BuildEngineTests",

@@ -6,10 +6,13 @@ package import ImageModel
 package struct ContextReader: Sendable {
   private let files: any FileSystem
   private let index: FileIndex
+  private let isHashing: Bool
 
-  package init(files: any FileSystem, index: FileIndex) {
+  /// - Parameter isHashing: without it no file is read, and every one counts as empty: for names and sizes only.
+  package init(files: any FileSystem, index: FileIndex, isHashing: Bool = true) {
     self.files = files
     self.index = index
+    self.isHashing = isHashing
   }
 
   /// Definition files are never part of a context.
@@ -23,7 +26,8 @@ package struct ContextReader: Sendable {
     // A link that is itself a source is followed by the engine, so its target counts too; targets may be links again.
     for _ in 0..<40 {
       if case .selected(let selectors) = reach { reach = .selected(links.follow(selectors)) }
-      var walk = ContextWalk(files: files, index: index, recipe: recipe, reach: reach, links: links)
+      var walk = ContextWalk(
+        files: files, index: index, isHashing: isHashing, recipe: recipe, reach: reach, links: links)
       do {
         try walk.run()
       } catch let error as FileSystemError where error.reason == .tooManyLinks || error.reason == .notADirectory {
@@ -46,6 +50,12 @@ package struct ContextReader: Sendable {
     try SourceSearch(files: files, recipe: recipe, snapshot: snapshot).missing()
   }
 
+  /// Names in the directory where a file should be.
+  func neighbours(of path: FilePath, in root: FilePath) -> [String] {
+    let directory = path.parent.isEmpty ? root : root / path.parent
+    return ((try? files.entries(of: directory)) ?? []).compactMap(\.name.text)
+  }
+
   /// Whether a path at the top of the directory is a definition file, or the template of a file of the context.
   static func leavesOut(_ path: FilePath) -> Bool {
     guard path.components.count == 1 else { return false }
@@ -57,6 +67,7 @@ package struct ContextReader: Sendable {
 private struct ContextWalk {
   let files: any FileSystem
   let index: FileIndex
+  let isHashing: Bool
   let recipe: ImageRecipe
   let filter: ContextFilter
   let isWhole: Bool
@@ -67,8 +78,11 @@ private struct ContextWalk {
   private var root: FilePath { links.root }
   private var realRoot: FilePath { links.realRoot }
 
-  init(files: any FileSystem, index: FileIndex, recipe: ImageRecipe, reach: ContextReach, links: LeadingLinks) {
-    (self.files, self.index, self.recipe, self.links) = (files, index, recipe, links)
+  init(
+    files: any FileSystem, index: FileIndex, isHashing: Bool, recipe: ImageRecipe, reach: ContextReach,
+    links: LeadingLinks
+  ) {
+    (self.files, self.index, self.isHashing, self.recipe, self.links) = (files, index, isHashing, recipe, links)
     filter = ContextFilter(ignore: recipe.ignore, reach: reach)
     if case .whole = reach { isWhole = true } else { isWhole = false }
   }
@@ -124,7 +138,8 @@ private struct ContextWalk {
         Diagnostic(
           isSocket ? .warning : .error,
           isSocket ? "a socket is left out of the context" : what + " cannot be put into an image",
-          at: SourceLocation(file: origin), help: "name it in .dockerignore, or remove it"))
+          at: SourceLocation(file: origin), help: "name it in .dockerignore, or remove it",
+          rule: isSocket ? .leftOutFile : nil))
     }
   }
 
@@ -164,6 +179,7 @@ private struct ContextWalk {
 
   private mutating func addFile(_ place: FilePath, _ path: [UInt8], _ status: FileStatus) throws {
     snapshot.witness[place] = status
+    guard isHashing else { return add(path, .regular(.sha256([])), status.mode, place) }
     if let known = index.digest(for: status) { return add(path, .regular(known), status.mode, place) }
     var before = status
     for _ in 0..<5 {

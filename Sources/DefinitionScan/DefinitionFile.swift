@@ -12,7 +12,7 @@ struct DefinitionFile {
     var tags: [Located<String>]
     var visibility = ImageRecipe.Visibility.public
     var parameters: [String: Located<String>] = [:]
-    var buildArguments: [String: String] = [:]
+    var buildArguments: [String: Located<String>] = [:]
     var secrets: [BuildSecret] = []
     var target: String?
     var platform: Platform?

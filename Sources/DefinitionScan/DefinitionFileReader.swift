@@ -71,7 +71,7 @@ struct DefinitionFileReader {
       image.parameters = reader.textMap(node, "'template_files_parameters'") ?? [:]
     }
     if let node = members["build_args"] {
-      image.buildArguments = (reader.textMap(node, "'build_args'") ?? [:]).mapValues(\.value)
+      image.buildArguments = reader.textMap(node, "'build_args'") ?? [:]
     }
     if let node = members["secrets"] { image.secrets = secrets(node) }
     if let node = members["target"] { image.target = reader.word(node, "'target'")?.value }

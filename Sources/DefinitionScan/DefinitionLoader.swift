@@ -10,6 +10,8 @@ struct LoadedImage {
   var aliases: [Located<ImageReference>]
   /// Declared dependencies, as directories of the overlay.
   var dependencies: [Located<String>]
+  var outputs: ReachedOutputs
+  var entry: ImageEntry
   var source: SourceText
 }
 
@@ -63,7 +65,8 @@ struct DefinitionLoader {
       diagnostics.append(
         Diagnostic(
           .warning, "no Dockerfile beside this definition, so it makes no image",
-          at: SourceLocation(file: file, line: 1, column: 1), sourceLine: reader.source.line(1)))
+          at: SourceLocation(file: file, line: 1, column: 1), sourceLine: reader.source.line(1),
+          help: "write one, or remove the definition", rule: .missingDockerfile))
       return
     }
     generators = GeneratorChecks(definition: definition, directory: directory, templates: templates.map(\.name))
@@ -110,22 +113,30 @@ struct DefinitionLoader {
       id: ArtifactID(kind: .docker, name: names.name, tag: names.main), definition: definition,
       location: source.name.location, reference: names.reference,
       dockerfile: facts(
-        DockerfileKey(text: text, arguments: source.buildArguments, target: source.target, platform: target),
+        DockerfileKey(
+          text: text, arguments: source.buildArguments.mapValues(\.value), target: source.target, platform: target),
         isTemplate: rendered["Dockerfile"] != nil, isWhole: isDockerfileWhole), platform: target)
     recipe.aliases = names.aliases.map(\.value)
     recipe.visibility = source.visibility
     recipe.ignore = ignoreFile(rendered)
     recipe.renderedFiles = rendered
     for generator in generators { recipe.generated[generator.output] = generator.id }
-    recipe.buildArguments = source.buildArguments
+    recipe.buildArguments = source.buildArguments.mapValues(\.value)
     recipe.secrets = source.secrets
     recipe.target = source.target
     recipe.singularity = source.singularity
     recipe.test = source.test
     recipe.maxAge = source.maxAge
     recipe.isReproducible = source.isReproducible
+    let (places, used) = (source.parameters.mapValues(\.location), expansion.used)
+    let entry = ImageEntry(
+      buildArguments: source.buildArguments.mapValues(\.location),
+      usedParameters: places.filter { used.contains($0.key) },
+      unusedParameters: places.filter { !used.contains($0.key) })
     images.append(
-      LoadedImage(recipe: recipe, aliases: names.aliases, dependencies: dependencies, source: reader.source))
+      LoadedImage(
+        recipe: recipe, aliases: names.aliases, dependencies: dependencies,
+        outputs: ReachedOutputs(of: recipe, files: directory.files), entry: entry, source: reader.source))
   }
 
   /// - Parameter isWhole: whether its template had no fault: else what follows from the hole is not worth a word.

@@ -31,6 +31,7 @@ package struct DefinitionScanner {
     var conflicts = NameConflicts()
     images = conflicts.settle(images)
     tree.contestedAliases = conflicts.contested
+    for image in images { tree.entries[image.recipe.id] = image.entry }
     tree.declarations = tree.recipes.map { StepDeclaration(generator: $0) } + images.map(StepDeclaration.init)
     tree.declarations.sort { $0.id < $1.id }
     tree.recipes += images.map { .image($0.recipe) }
@@ -92,6 +93,8 @@ extension StepDeclaration {
     }
     self.init(
       id: recipe.id, location: recipe.location, definitionPath: recipe.definition.path, names: names,
-      uses: recipe.dockerfile.uses, needs: recipe.generated.values.sorted(), dependencies: image.dependencies)
+      uses: recipe.dockerfile.uses, needs: image.outputs.always, dependencies: image.dependencies)
+    needsOfTriggers = image.outputs.byTriggers
+    hasTriggers = recipe.dockerfile.features.contains("onbuild")
   }
 }

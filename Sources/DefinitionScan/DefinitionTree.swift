@@ -22,12 +22,24 @@ package struct DefinitionTree: Sendable {
   package var recipes: [Recipe] = []
   /// Of the same ids in the same order.
   package var declarations: [StepDeclaration] = []
+  /// What the entries of images say, and where.
+  package var entries: [ArtifactID: ImageEntry] = [:]
   package var overridden: [Override] = []
   package var contestedAliases: [ContestedAlias] = []
   /// Faults and warnings of all files, sorted by file and line.
   package var diagnostics: [Diagnostic] = []
 
   package init() {}
+
+  /// - Complexity: logarithmic.
+  package func declaration(of id: ArtifactID) -> StepDeclaration? {
+    var (low, high) = (0, declarations.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if declarations[middle].id < id { low = middle + 1 } else { high = middle }
+    }
+    return low < declarations.count && declarations[low].id == id ? declarations[low] : nil
+  }
 
   package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 

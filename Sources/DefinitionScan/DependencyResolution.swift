@@ -34,7 +34,9 @@ struct DependencyResolution {
           help: neighbour(of: path).map { "did you mean '\(respelled(written, $0))'?" })
       } else if let text = path.text, seen.insert(path).inserted {
         if !populated.contains(path) {
-          reader.report("there is no definition below '\(written)'", at: dependency.location, .warning)
+          reader.report(
+            "there is no definition below '\(written)'", at: dependency.location, .warning,
+            help: "remove it, or name the directory of a definition", rule: .emptyDependency)
         }
         result.append(Located(text, at: dependency.location))
       }

@@ -59,7 +59,9 @@ struct ImageNames {
       if seen.insert(alias.value).inserted {
         aliases.append(alias)
       } else {
-        reader.report("the tag '\(alias.value.tag ?? "")' is given twice", at: alias.location, .warning)
+        reader.report(
+          "the tag '\(alias.value.tag ?? "")' is given twice", at: alias.location, .warning, help: "remove it here",
+          rule: .repeatedTag)
       }
     }
   }

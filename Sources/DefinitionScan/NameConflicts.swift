@@ -58,7 +58,7 @@ struct NameConflicts {
       for claimant in claimants where images[claimant.image].recipe.id != owner {
         report(
           .warning, "the alias \(reference) is declared by \(owner) as well, which gets it", images[claimant.image],
-          claimant.location)
+          claimant.location, help: "remove it from one of them", rule: .contestedAlias)
         images[claimant.image].aliases.removeAll { $0.value == reference }
         images[claimant.image].recipe.aliases.removeAll { $0 == reference }
       }
@@ -66,8 +66,11 @@ struct NameConflicts {
   }
 
   private mutating func report(
-    _ severity: Diagnostic.Severity, _ message: String, _ image: LoadedImage, _ location: SourceLocation
+    _ severity: Diagnostic.Severity, _ message: String, _ image: LoadedImage, _ location: SourceLocation,
+    help: String? = nil, rule: LintRule? = nil
   ) {
-    diagnostics.append(image.source.diagnostic(severity, message, line: location.line, column: location.column))
+    diagnostics.append(
+      image.source.diagnostic(
+        severity, message, line: location.line, column: location.column, help: help, rule: rule))
   }
 }

@@ -63,7 +63,8 @@ struct OverlayWalk {
         diagnostics.append(
           Diagnostic(
             .warning, "no \(DefinitionFile.name) beside this file, so nothing is built from it",
-            at: SourceLocation(file: directory / dockerfile)))
+            at: SourceLocation(file: directory / dockerfile),
+            help: "write one that names an image, or move the file away", rule: .missingDefinition))
       }
     }
   }

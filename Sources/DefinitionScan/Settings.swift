@@ -17,6 +17,10 @@ package struct Settings: Sendable {
   package var compression = Singularity()
   /// What builds see of the network, in the engine's words.
   package var network = "host"
+  /// Rules of `coppice lint` that are switched off.
+  package var ignoredRules: Set<LintRule> = []
+  /// What the files that a build can see may have together before `coppice lint` warns.
+  package var contextLimit = ByteCount(100_000_000)
   /// Where to publish, not yet looked at.
   package var destinations: YAMLNode?
 

@@ -7,7 +7,7 @@ package enum SettingsReader {
   private enum Engine: String, CaseIterable { case docker, podman, buildah }
 
   private static let keys = [
-    "namespace", "engine", "store", "casa_version", "jobs", "compression", "network", "destinations",
+    "namespace", "engine", "store", "casa_version", "jobs", "compression", "network", "lint", "destinations",
   ]
 
   /// The settings of a repository; the defaults when it has no `coppice.yaml`.
@@ -72,7 +72,25 @@ package enum SettingsReader {
         settings.network = network.value
       }
     }
+    if let node = members["lint"] { applyLint(node, to: &settings, &reader) }
     settings.destinations = members["destinations"]
+  }
+
+  private static func applyLint(_ node: YAMLNode, to settings: inout Settings, _ reader: inout StrictReader) {
+    guard let members = reader.members(of: node, "'lint'", known: ["ignore", "context_limit"]) else { return }
+    for element in members["ignore"].flatMap({ reader.list($0, "'ignore'") }) ?? [] {
+      if let rule = reader.choice(element, "a rule of 'ignore'", of: LintRule.allCases) {
+        settings.ignoredRules.insert(rule)
+      }
+    }
+    if let node = members["context_limit"], let text = reader.text(node, "'context_limit'") {
+      if let limit = ByteCount(text.value) {
+        settings.contextLimit = limit
+      } else {
+        reader.report(
+          "'\(text.value)' is not a size", at: text.location, help: "write a number and a unit, such as 100MB or 1GiB")
+      }
+    }
   }
 }
 

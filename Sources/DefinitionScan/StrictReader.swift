@@ -9,10 +9,11 @@ struct StrictReader {
   init(source: SourceText) { self.source = source }
 
   mutating func report(
-    _ message: String, at location: SourceLocation, _ severity: Diagnostic.Severity = .error, help: String? = nil
+    _ message: String, at location: SourceLocation, _ severity: Diagnostic.Severity = .error, help: String? = nil,
+    rule: LintRule? = nil
   ) {
     diagnostics.append(
-      source.diagnostic(severity, message, line: location.line, column: location.column, help: help))
+      source.diagnostic(severity, message, line: location.line, column: location.column, help: help, rule: rule))
   }
 
   /// The values of a mapping by key, those that are null left out; nil when `node` is no mapping.

@@ -25,6 +25,9 @@ struct TemplateExpansion {
   /// Faults within parameters, each once.
   private(set) var parameterFaults: [(location: SourceLocation, message: String, help: String?)] = []
 
+  /// The parameters that something was made of.
+  var used: Set<String> { Set(states.keys) }
+
   init(parameters: [String: Located<String>]) { self.parameters = parameters }
 
   mutating func expand(_ text: String) -> (text: String, faults: [Fault]) {

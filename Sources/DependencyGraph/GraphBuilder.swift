@@ -13,6 +13,7 @@ package enum GraphBuilder {
   package static func build(_ declarations: [StepDeclaration]) -> (graph: BuildGraph, diagnostics: [Diagnostic]) {
     let declarations = declarations.sorted { $0.id < $1.id }
     let makers = makers(of: declarations)
+    let triggering = Set(declarations.filter(\.hasTriggers).map(\.id))
     var strangers: [Diagnostic] = []
     let belowDirectory = DirectoryTable(declarations)
     var nodes: [ArtifactID: BuildGraph.Node] = [:]
@@ -24,10 +25,11 @@ package enum GraphBuilder {
       var bases: [ImageUse] = []
       var seenBases = Set<String>()
       var resolution: [(use: ImageUse, step: ArtifactID?)] = []
-      for need in declaration.needs { used[need] = Edge(upstream: need, location: declaration.location) }
+      var needs = declaration.needs
       for use in declaration.uses {
         let maker = use.reference.digest == nil && use.role != .syntax ? makers[use.reference.canonical] : nil
         resolution.append((use, maker))
+        if use.role == .from, let maker, triggering.contains(maker) { needs += declaration.needsOfTriggers }
         if let maker {
           if used[maker] == nil { used[maker] = Edge(upstream: maker, location: use.location) }
         } else if seenBases.insert(use.reference.canonical).inserted {
@@ -35,6 +37,7 @@ package enum GraphBuilder {
           if let warning = NearMiss.warning(for: use, declarations) { strangers.append(warning) }
         }
       }
+      for need in needs { used[need] = Edge(upstream: need, location: declaration.location) }
       var declared: [ArtifactID: Edge] = [:]
       for dependency in declaration.dependencies {
         for id in belowDirectory.images(below: dependency.value) where id != declaration.id && declared[id] == nil {
@@ -122,7 +125,7 @@ package enum GraphBuilder {
           diagnostics.append(
             Diagnostic(
               .warning, "\(id) is declared to come after \(edge.upstream), which comes after \(id)", at: edge.location,
-              help: "the declared order is ignored here; remove it from dependencies"))
+              help: "the declared order is ignored here; remove it from dependencies", rule: .contraryDependency))
         } else {
           kept[id, default: []].append(edge)
         }

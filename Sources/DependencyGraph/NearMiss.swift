@@ -21,11 +21,11 @@ enum NearMiss {
     {
       return Diagnostic(
         .warning, "no definition makes \(reference), so it is taken for a base from outside", at: use.location,
-        help: "did you mean \(nearest)?")
+        help: "did you mean \(nearest)?", rule: .unknownImage)
     }
     guard let other = sameNames.min() else { return nil }
     return Diagnostic(
       .warning, "no definition makes \(reference), so it is taken for a base from outside", at: use.location,
-      help: "the tree makes \(other): is the namespace of coppice.yaml meant?")
+      help: "the tree makes \(other): is the namespace of coppice.yaml meant?", rule: .unknownImage)
   }
 }

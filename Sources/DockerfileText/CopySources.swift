@@ -72,6 +72,14 @@ enum RemoteSource {
     }
   }
 
+  /// Whether a git address ends in `#COMMIT`, perhaps with a directory behind it.
+  static func namesCommit(_ address: String) -> Bool {
+    guard let hash = address.utf8.firstIndex(of: Ascii.hash) else { return false }
+    let revision = address.utf8[address.utf8.index(after: hash)...].prefix { $0 != UInt8(ascii: ":") }
+    let isHexadecimal = revision.allSatisfy { Ascii.isDigit($0) || (0x61...0x66).contains($0 | 0x20) }
+    return isHexadecimal && (revision.count == 40 || revision.count == 64)
+  }
+
   /// `USER@HOST:PATH`.
   private static func isSecureCopyAddress(_ source: String) -> Bool {
     guard let at = source.utf8.firstIndex(of: UInt8(ascii: "@")) else { return false }

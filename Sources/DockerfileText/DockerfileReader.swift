@@ -34,9 +34,12 @@ package enum DockerfileReader {
       stages.append(reader.stage)
     }
     readSyntax(lines, list.expander, into: &facts)
+    facts.arguments = Set(lines.instructions.flatMap { argumentNames($0.text, escape: lines.escape) })
+    facts.stages = stages.map { DockerfileStage(name: $0.name, location: $0.location, isNeeded: false) }
     if let wanted = wantedStage(target, list, &facts) {
       let needed = needed(wanted, stages, source, &facts)
       gather(needed.sorted().map { stages[$0] }, into: &facts)
+      for index in needed { facts.stages[index].isNeeded = true }
       facts.instructions = canonical(lines, source, stages: needed)
     }
     if lines.instructions.contains(where: { !$0.heredocs.isEmpty }) { facts.features.insert("heredoc") }
@@ -89,6 +92,13 @@ package enum DockerfileReader {
     case .success(let use): facts.uses.append(use)
     case .failure(let problem): facts.diagnostics.append(problem.diagnostic)
     }
+  }
+
+  /// What an ARG declares, also one that waits for a stage built from this one.
+  private static func argumentNames(_ line: MappedText, escape: UInt8) -> [String] {
+    var text = InstructionText(line)
+    if text.keyword == "ONBUILD" { text = InstructionText(text.rest) }
+    return text.keyword == "ARG" ? text.assignments(escape: escape).map { Assignment($0).name.text } : []
   }
 
   // MARK: - Stages
@@ -145,6 +155,7 @@ package enum DockerfileReader {
     facts.reach = unknown.map { .whole(reason: $0) } ?? .selected(selectors)
     // A trigger of a stage is read once for each stage built from it.
     facts.uses = Set(facts.uses + stages.flatMap(\.uses)).sorted { $0.range.lowerBound < $1.range.lowerBound }
+    facts.sources = Set(stages.flatMap(\.named)).sorted { ($0.location, $0.text) < ($1.location, $1.text) }
     for stage in stages {
       facts.features.formUnion(stage.features)
       facts.diagnostics += stage.diagnostics

@@ -45,10 +45,10 @@ struct SourceText: Sendable {
   }
 
   func diagnostic(
-    _ severity: Diagnostic.Severity, _ message: String, at offset: Int, help: String? = nil
+    _ severity: Diagnostic.Severity, _ message: String, at offset: Int, help: String? = nil, rule: LintRule? = nil
   ) -> Diagnostic {
     let shown = String(decoding: line(lineIndex(at: offset)), as: UTF8.self)
-    return Diagnostic(severity, message, at: location(at: offset), sourceLine: shown, help: help)
+    return Diagnostic(severity, message, at: location(at: offset), sourceLine: shown, help: help, rule: rule)
   }
 
   /// The offset of the first byte that is not part of valid UTF-8, or nil.

@@ -13,6 +13,7 @@ struct Stage {
   /// In lower case; nil when it has none.
   var name: String?
   var base: Base
+  let location: SourceLocation
   var instructions: [DockerfileLines.Instruction] = []
 
   // What reading its instructions finds out:
@@ -22,6 +23,7 @@ struct Stage {
   var sources: [Int] = []
   var uses: [ImageUse] = []
   var selectors: [ContextSelector] = []
+  var named: [DockerfileSource] = []
   /// Why the selectors are not all of it.
   var unknownReach: String?
   var features: Set<String> = []
@@ -29,9 +31,10 @@ struct Stage {
   /// Its ONBUILD instructions, to run in stages built from it.
   var triggers: [DockerfileLines.Instruction] = []
 
-  init(name: String?, base: Base) {
+  init(name: String?, base: Base, at location: SourceLocation) {
     self.name = name
     self.base = base
+    self.location = location
   }
 
   /// The stages that must be built before it.

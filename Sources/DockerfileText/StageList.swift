@@ -90,7 +90,8 @@ struct StageList {
           .error, "FROM takes an image and, if wanted, AS and a name", at: text.start,
           help: "write FROM IMAGE or FROM IMAGE AS NAME"))
     }
-    stages.append(Stage(name: name, base: words.first.map { base($0) } ?? .broken))
+    let location = source.location(at: text.start)
+    stages.append(Stage(name: name, base: words.first.map { base($0) } ?? .broken, at: location))
   }
 
   private mutating func checkName(_ word: MappedText) {
@@ -106,7 +107,7 @@ struct StageList {
       diagnostics.append(
         source.diagnostic(
           .warning, "the stage name '\(word.text)' is used twice", at: word.start,
-          help: "later instructions mean the last one"))
+          help: "later instructions mean the last one", rule: .repeatedStage))
     }
   }
 
@@ -124,7 +125,8 @@ struct StageList {
     case .success(let use):
       if !expansion.missing.isEmpty {
         diagnostics.append(
-          source.diagnostic(.warning, Self.noValue(expansion.missing), at: word.start, help: Self.giveValue))
+          source.diagnostic(
+            .warning, Self.noValue(expansion.missing), at: word.start, help: Self.giveValue, rule: .unsetArgument))
       }
       return .image(use)
     case .failure(let problem):

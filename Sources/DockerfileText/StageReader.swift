@@ -50,9 +50,16 @@ struct StageReader {
     }
   }
 
-  private mutating func report(_ severity: Diagnostic.Severity, _ message: String, at offset: Int, help: String? = nil)
-  {
-    stage.diagnostics.append(source.diagnostic(severity, message, at: offset, help: help))
+  private mutating func report(
+    _ severity: Diagnostic.Severity, _ message: String, at offset: Int, help: String? = nil, rule: LintRule? = nil
+  ) {
+    stage.diagnostics.append(source.diagnostic(severity, message, at: offset, help: help, rule: rule))
+  }
+
+  /// Remembers where a source is written.
+  private mutating func name(_ text: String, _ place: DockerfileSource.Place, by instruction: String, at offset: Int) {
+    stage.named.append(
+      DockerfileSource(instruction: instruction, text: text, place: place, location: source.location(at: offset)))
   }
 
   private static let flags: [String: [String]] = [
@@ -67,7 +74,8 @@ struct StageReader {
       let nearest = NearestSpelling.of(flag.name, among: known)
       report(
         .warning, "\(text.keyword) has no flag --\(flag.name)", at: flag.start,
-        help: nearest.map { "did you mean --\($0)?" })
+        help: nearest.map { "did you mean --\($0)?" } ?? "it has \(known.map { "--" + $0 }.joined(separator: ", "))",
+        rule: .unknownFlag)
     }
   }
 
@@ -172,14 +180,22 @@ struct StageReader {
         report(.error, "COPY cannot take '\(word.text)' from the network", at: word.start, help: "use ADD")
       }
       if remote == .git { stage.features.insert("add-git") }
+      let address = expanded.first ?? word.text
+      let isPinned =
+        text.flag("checksum")?.value?.isEmpty == false || remote == .git && RemoteSource.namesCommit(address)
+      name(address, .network(isPinned: isPinned), by: text.keyword, at: word.start)
       return
     }
-    for path in expanded { stage.selectors += paths.selectors(for: path) }
+    let selectors = expanded.flatMap(paths.selectors)
+    stage.selectors += selectors
+    if let first = expanded.first { name(first, .context(selectors), by: text.keyword, at: word.start) }
   }
 
   private mutating func cannotKnow(_ name: String, _ reason: String, _ word: MappedText) {
     let why = "the value of '\(name)' cannot be known: \(reason)"
-    report(.note, why, at: word.start, help: "the whole context counts as an input; give it by ARG to narrow it")
+    report(
+      .note, why, at: word.start, help: "the whole context counts as an input; give it by ARG to narrow it",
+      rule: .wholeContext)
     stage.unknownReach = stage.unknownReach ?? "\(source.location(at: word.start)): \(why)"
   }
 
@@ -234,16 +250,21 @@ struct StageReader {
       take(from, role: .mountFrom)
     } else if kind == "bind" {
       guard let path = options.value("source", "src") else {
-        stage.selectors.append(ContextSelector(pattern: ".", isPattern: false))
+        bind(".", at: flag.start)
         return
       }
       switch list.expander.expand(path, in: stage.scope) {
-      case .success(let expansion):
-        stage.selectors.append(ContextSelector(pattern: CopySources.cleaned(expansion.text), isPattern: false))
+      case .success(let expansion): bind(expansion.text, at: path.start)
       case .failure(.unknown(let name, let reason)): cannotKnow(name, reason, path)
       case .failure(let fault): stage.diagnostics.append(list.expander.diagnostic(fault, at: path))
       }
     }
+  }
+
+  private mutating func bind(_ source: String, at offset: Int) {
+    let selector = ContextSelector(pattern: CopySources.cleaned(source), isPattern: false)
+    stage.selectors.append(selector)
+    name(source, .context([selector]), by: "RUN --mount", at: offset)
   }
 
   private mutating func addTrigger(_ text: InstructionText, _ instruction: DockerfileLines.Instruction) {

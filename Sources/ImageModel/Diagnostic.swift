@@ -47,16 +47,19 @@ package struct Diagnostic: Hashable, Sendable, Comparable {
   package var sourceLine: String?
   /// What to do next.
   package var help: String?
+  /// What can be switched off, by its name; nil for what is an error whatever one thinks of it.
+  package var rule: LintRule?
 
   package init(
     _ severity: Severity, _ message: String, at location: SourceLocation? = nil, sourceLine: String? = nil,
-    help: String? = nil
+    help: String? = nil, rule: LintRule? = nil
   ) {
     self.severity = severity
     self.message = message
     self.location = location
     self.sourceLine = sourceLine
     self.help = help
+    self.rule = rule
   }
 
   package static func < (left: Self, right: Self) -> Bool {

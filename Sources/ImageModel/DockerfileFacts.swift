@@ -61,6 +61,12 @@ package struct DockerfileFacts: Sendable {
   /// The images that the target's stages use, in order of appearance.
   package var uses: [ImageUse]
   package var reach: ContextReach
+  /// What the target's stages take, in order of appearance; those that cannot be known are not among them.
+  package var sources: [DockerfileSource] = []
+  /// All stages, in order.
+  package var stages: [DockerfileStage] = []
+  /// The names of every `ARG`, in whatever stage.
+  package var arguments: Set<String> = []
   /// What the engine must support, for a message before the build: `heredoc`, `mount`, `copy --link`, …
   package var features: Set<String>
   /// Faults, warnings and lint notes, each with its place.

@@ -166,6 +166,10 @@ package struct StepDeclaration: Sendable {
   package var uses: [ImageUse]
   /// Steps that it is made from, known without looking up a name.
   package var needs: [ArtifactID]
+  /// Steps that it is made from as well if `FROM` names an image with triggers.
+  package var needsOfTriggers: [ArtifactID] = []
+  /// Whether it has `ONBUILD` instructions.
+  package var hasTriggers = false
   /// Directories of the overlay, normalised; every definition at or below each one counts.
   package var dependencies: [Located<String>]
 

@@ -43,11 +43,12 @@ package struct SourceText: Sendable {
 
   /// A diagnostic that shows the line of its location.
   package func diagnostic(
-    _ severity: Diagnostic.Severity, _ message: String, line: Int, column: Int, help: String? = nil
+    _ severity: Diagnostic.Severity, _ message: String, line: Int, column: Int, help: String? = nil,
+    rule: LintRule? = nil
   ) -> Diagnostic {
     Diagnostic(
       severity, message, at: SourceLocation(file: file, line: line, column: column), sourceLine: self.line(line),
-      help: help)
+      help: help, rule: rule)
   }
 
   private static func endsLine(_ scalar: Unicode.Scalar) -> Bool {

@@ -34,6 +34,7 @@ struct SettingsTests {
       compression: {compression: zstd, level: 9}
       network: none
       destinations: {public: {kind: directory}}
+      lint: {ignore: [unpinned-base, floating-base], context_limit: 20MB}
       """)
     let settings = try SettingsReader.read(repository: "/r", files: files)
     #expect(settings.namespace == "org/sub")
@@ -45,6 +46,21 @@ struct SettingsTests {
     #expect(settings.compression == Singularity(compression: .zstd, level: 9))
     #expect(settings.network == "none")
     #expect(settings.destinations != nil)
+    #expect(settings.ignoredRules == [.unpinnedBase, .floatingBase])
+    #expect(settings.contextLimit == ByteCount(20_000_000))
+  }
+
+  @Test(
+    arguments: [
+      ("lint: {ignore: [unpined-base]}\n", "1:17 error: a rule of 'ignore' must be one of "),
+      ("lint: {ignores: []}\n", "1:8 error: unknown key 'ignores' in 'lint'"),
+      ("lint: {ignore: unpinned-base}\n", "1:16 error: 'ignore' must be a list"),
+      ("lint: {context_limit: large}\n", "1:23 error: 'large' is not a size"),
+      ("lint: x\n", "1:7 error: 'lint' must be"),
+    ])
+  func faultsOfLintAreTold(text: String, fault: String) {
+    let found = #expect(throws: InvalidInput.self) { try read(text) }
+    #expect(found?.diagnostics.map(Workshop.short).first?.hasPrefix(fault) == true, "\(found?.diagnostics ?? [])")
   }
 
   @Test func allFaultsAreTold() {

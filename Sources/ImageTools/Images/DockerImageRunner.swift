@@ -73,6 +73,7 @@ package struct DockerImageRunner: StepRunner {
     _ job: StepJob, log: @escaping @Sendable (String) -> Void
   ) async throws -> ArtifactOutput {
     guard case .image(let recipe) = job.recipe else { throw StepFailure("\(job.recipe.id) is not an image") }
+    try checkSources(of: recipe, job)
     let engine = try await engines.engine()
     if let refusal = engine.refusal(of: recipe) { throw refusal }
     await removeLeftovers(engine)
@@ -84,6 +85,16 @@ package struct DockerImageRunner: StepRunner {
         await Task { await engine.removeLeftovers(below: directory) { _ in false } }.value
         throw error.inWords
       }
+    }
+  }
+
+  /// A source that is not there fails in every engine, but only after all that comes before it.
+  private func checkSources(of recipe: ImageRecipe, _ job: StepJob) throws {
+    var snapshot = ContextSnapshot()
+    snapshot.files = job.files
+    let faults = try ContextReader(files: files, index: FileIndex()).sourceFaults(of: recipe, in: snapshot)
+    if let fault = faults.first(where: { $0.severity == .error }) {
+      throw StepFailure(fault.message, at: fault.location, help: fault.help)
     }
   }
 

@@ -7,6 +7,8 @@ struct CommandSpecification: Sendable {
   var discussion: [String] = []
   var arguments: [ArgumentSpecification] = []
   var options: [OptionSpecification] = []
+  /// What it knows by name, beside options.
+  var glossary: Glossary?
   var examples: [Example] = []
   var exitCodes: [ExitCode] = [.success, .failure, .invalid]
 
@@ -20,6 +22,12 @@ struct CommandSpecification: Sendable {
       self.summary = summary
     }
   }
+}
+
+/// Names with a line of text each.
+struct Glossary: Sendable {
+  var title: String
+  var entries: [(term: String, text: String)]
 }
 
 /// A positional argument.

@@ -68,7 +68,7 @@ enum Request: Sendable {
     case .graph: self = .graph(GraphOptions(arguments))
     case .build: self = .build(try BuildOptions(arguments))
     case .update: self = .update(UpdateOptions(arguments))
-    case .lint: self = .lint(LintOptions(arguments))
+    case .lint: self = .lint(try LintOptions(arguments))
     case .log: self = .log(LogOptions(arguments))
     case .history: self = .history(HistoryOptions(arguments))
     case .verify: self = .verify(VerifyOptions(arguments))

@@ -9,7 +9,8 @@ struct DiagnosticText: Sendable {
   /// Whole lines, each with its line feed.
   func text(_ diagnostic: Diagnostic) -> String {
     let place = diagnostic.location.map(place) ?? "coppice"
-    let message = Self.oneLine(diagnostic.message)
+    let rule = diagnostic.rule.map { " [\($0.rawValue)]" } ?? ""
+    let message = Self.oneLine(diagnostic.message) + rule
     var text = style(.bold, place + ":") + " " + label(diagnostic.severity) + " " + message + "\n"
     if let line = diagnostic.sourceLine, let location = diagnostic.location, location.line > 0 {
       let (shown, caret) = SourceExcerpt.lines(line, column: location.column)

@@ -33,6 +33,7 @@ struct HelpText {
       parts.append(section("Arguments", specification.arguments.map { (term: $0.name, text: $0.summary) }))
     }
     if !specification.options.isEmpty { parts.append(section("Options", specification.options.map(entry))) }
+    if let glossary = specification.glossary { parts.append(section(glossary.title, glossary.entries)) }
     parts.append(section("Global options", GlobalOptions.specifications.map(entry)))
     if !specification.examples.isEmpty { parts.append(examples(specification.examples)) }
     let codes = specification.exitCodes + [.interrupted]

@@ -1,3 +1,5 @@
+internal import ImageModel
+
 /// Durations, sizes and counts as people read them.
 enum HumanText {
   /// `0.4 s`, `12.3 s`, `2 m 13 s`, `1 h 02 m`, `3 d 4 h`.
@@ -11,25 +13,11 @@ enum HumanText {
   }
 
   /// `381 MB`, `1.2 GB`: powers of ten, as disks and registries count.
-  static func bytes(_ count: Int) -> String {
-    if count < 1000 { return "\(max(0, count)) B" }
-    var value = Double(count)
-    for unit in ["kB", "MB", "GB", "TB"] {
-      value /= 1000
-      if value < 9.95 { return "\(tenths(value)) \(unit)" }
-      if value < 999.5 || unit == "TB" { return "\(Int(value.rounded())) \(unit)" }
-    }
-    return "\(count) B"
-  }
+  static func bytes(_ count: Int) -> String { ByteCount(count).description }
 
   /// `1 image`, `2 images`.
   static func count(_ number: Int, _ singular: String, _ plural: String? = nil) -> String {
     number == 1 ? "1 \(singular)" : "\(number) \(plural ?? singular + "s")"
-  }
-
-  private static func tenths(_ value: Double) -> String {
-    let tenths = Int((value * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10)"
   }
 
   private static func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }

@@ -9,6 +9,7 @@ enum DiagnosticJSON {
     var object = JSONObject([
       ("severity", .string(diagnostic.severity.rawValue)), ("message", .string(diagnostic.message)),
     ])
+    if let rule = diagnostic.rule { object.append("rule", .string(rule.rawValue)) }
     if let location = diagnostic.location {
       object.append("file", .string("\(location.file)"))
       if location.line > 0 { object.append("line", .integer(location.line)) }
