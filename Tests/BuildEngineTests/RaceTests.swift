@@ -43,7 +43,7 @@ struct RaceTests {
         guard try files.digest(of: source) == digest else { throw StepFailure("changed while building") }
       }
       _ = try files.entries(of: files.root / "base/1")
-      return ArtifactOutput(digest: output(job), size: 1)
+      return ArtifactOutput(digest: Self.output(job), size: 1)
     }
     return world
   }
@@ -55,7 +55,8 @@ struct RaceTests {
   /// What the image is to be made of.
   private static func truth(_ files: InMemoryFileSystem) throws -> [String] {
     try ["file", "like"].map { name in
-      "\(Array(name.utf8)) \(StagedFile.Kind.regular(.sha256(try #require(files.text("base/1" / FilePath(name))))))"
+      let text = try #require(files.text("base/1" / FilePath(name)))
+      return "\(Array(name.utf8)) \(StagedFile.Kind.regular(.sha256(text)))"
     }
   }
 
@@ -88,7 +89,8 @@ struct RaceTests {
         let what = "\(deed) at \(place), \(pause), \(before)"
         // Whatever is called current is made of what stands there.
         func expectTruth() throws {
-          let made = Digest.sha256("\(try Self.truth(files))")
+          let truth = try Self.truth(files)
+          let made = Digest.sha256("\(truth)")
           if try world.status("base").isEmpty { #expect(world.record("base")?.output.digest == made, "\(what)") }
         }
         try expectTruth()

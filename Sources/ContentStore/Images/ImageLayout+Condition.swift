@@ -33,10 +33,9 @@ extension ImageLayout {
 
   /// What keeps an image from being whole; nil when nothing does.
   func fault(of image: StoredImage) throws -> String? {
-    for blob in image.blobs where try size(ofBlob: blob.digest) != blob.size {
-      return "\(blob.name) \(blob.digest) is not in the content store"
+    try image.blobs.first { try size(ofBlob: $0.digest) != $0.size }.map {
+      "\($0.name) \($0.digest) is not in the content store"
     }
-    return nil
   }
 
   /// The paths that differ between two images, layer by layer and without times, sorted; members of the config first.
