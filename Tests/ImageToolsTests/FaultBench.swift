@@ -73,7 +73,8 @@ final class FaultBench {
         case let other: "\(other)"
         }
       }
-      return ((text.map { [$0] } ?? []) + failures.map(\.message)).joined(separator: "; ")
+      return ((text.map { [$0] } ?? []) + failures.map { "\($0.message) \($0.location, default: "")" }).joined(
+        separator: "; ")
     }
     var isSuccess: Bool { error == nil && failures.isEmpty }
   }

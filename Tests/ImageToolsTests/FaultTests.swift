@@ -93,7 +93,7 @@ private struct Expectation {
     if fault == .kill { isGone = true }
     if !isGone {
       // The file is named, or where it lies.
-      let isNamed = end.words.contains(path.description) || end.words.contains(path.parent.description)
+      let isNamed = [path, path.parent, path.name].contains { end.words.contains($0.description) }
       #expect(end.isSuccess || isNamed, "\(what): \(end.words)")
       // What could not be tidied up is left to the next run.
       if operation != .remove && fault != .readOnly { #expect(bench.leftovers == [], "\(what)") }
