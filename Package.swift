@@ -81,8 +81,8 @@ let package = Package(
     tests(
       "ImageToolsTests",
       [
-        "ImageModel", "HostSystem", "DockerfileText", "ContentStore", "BuildRecords", "BuildEngine", "ImageTools",
-        "JSONText", "TestSupport",
+        "ImageModel", "HostSystem", "DockerfileText", "DependencyGraph", "DefinitionScan", "ContentStore",
+        "BuildRecords", "BuildEngine", "ImageTools", "JSONText", "TestSupport",
       ]),
     tests("CommandTests", ["BuildRecords", "ImageModel", "HostSystem", "JSONText", "BuildEngine", "coppice"]),
     tests("EndToEndTests", ["ImageModel", "HostSystem", "JSONText", "TestSupport", "coppice"]),

@@ -134,8 +134,9 @@ struct BuildRun {
       builder.reporter.report(.finished(end.id, outcome, duration: end.duration, failure: nil))
       states.finish(end.id)
     case .failed(let failure):
-      try note(end, StepOutcome.failed.rawValue, nil, ledger[end.id])
+      // Told first: where the journal cannot be written either, the step's failure is still the cause.
       finish(end.id, failure, end.duration)
+      try note(end, StepOutcome.failed.rawValue, nil, ledger[end.id])
     case .interrupted:
       summary.isInterrupted = true
       hasFailed = true

@@ -2,73 +2,137 @@ package import ImageModel
 internal import YAMLText
 
 /// Reads a lockfile block by block, so that a merge conflict or an edit costs one artifact its record, not all.
+///
+/// Of a file with conflicts each side is read as if it were the whole file: what both say, and what is whole on one
+/// side only, is true; what they say differently counts as never built.
 package struct LockfileReader {
   private struct Block {
     var section: String
     var line: Int
+    var conflict: Int?
     var text: String
-    var isConflicting: Bool
+  }
+
+  private enum Content: Equatable {
+    case artifact(ArtifactID, BuildRecord)
+    case base([Lockfile.BaseKey: PinnedBase])
+  }
+
+  private struct Entry {
+    var content: Content
+    var line: Int
+    var conflict: Int?
+  }
+
+  private struct Fault {
+    /// As the keys of `entries`; nil for lines outside of blocks.
+    var block: String?
+    var diagnostic: Diagnostic
   }
 
   private let file: FilePath
-  private var lockfile = Lockfile()
-  private var diagnostics: [Diagnostic] = []
+  /// By section and name.
+  private var entries: [String: Entry] = [:]
+  private var faults: [Fault] = []
   /// Names that had two blocks: neither can be trusted.
   private var seen: [String: Int] = [:]
-  /// The line before, when it was no line of a lockfile: what follows it is not told again.
-  private var lastForeignLine = 0
 
   /// - Returns: every block that is whole, and a warning with its line for every one that is not.
   /// - Throws: `Failure` for a file of a later version, which must not be overwritten.
   package static func read(_ text: String, file: FilePath) throws(Failure) -> (Lockfile, [Diagnostic]) {
-    var reader = LockfileReader(file: file)
-    for block in try reader.blocks(of: text) { reader.take(block) }
-    return (reader.lockfile, reader.diagnostics)
+    let sides = LockfileSides(text)
+    var readers: [LockfileReader] = []
+    for lines in sides.sides {
+      var reader = LockfileReader(file: file)
+      for block in try reader.blocks(of: lines) { reader.take(block) }
+      readers.append(reader)
+    }
+    guard let ours = readers.first else { return (Lockfile(), []) }
+    if readers.count == 1 { return (ours.lockfile, ours.faults.map(\.diagnostic)) }
+    return ours.merged(with: readers[1], conflicts: sides.conflicts)
   }
 
   private init(file: FilePath) { self.file = file }
 
-  private mutating func blocks(of text: String) throws(Failure) -> [Block] {
-    var blocks: [Block] = []
-    var section = ""
-    var isConflict = false
-    var isAfterMarker = false
-    // A checkout may have given the lines other ends; both are one character.
-    let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
-    for (offset, line) in lines.enumerated() {
-      let number = offset + 1
-      if line.hasPrefix("<<<<<<<") || line.hasPrefix("|||||||") || line == "=======" || line.hasPrefix(">>>>>>>") {
-        isAfterMarker = true
-        if line.hasPrefix("<<<<<<<") {
-          isConflict = true
-          warn("a merge conflict: its artifacts count as never built", number)
-        }
-        if line.hasPrefix(">>>>>>>") { isConflict = false }
+  private var lockfile: Lockfile {
+    var lockfile = Lockfile()
+    for entry in entries.values {
+      switch entry.content {
+      case .artifact(let id, let record): lockfile.records[id] = record
+      case .base(let pins): lockfile.pins.merge(pins) { first, _ in first }
+      }
+    }
+    return lockfile
+  }
+
+  // MARK: conflicts
+
+  private func merged(with theirs: LockfileReader, conflicts: [Int]) -> (Lockfile, [Diagnostic]) {
+    var result = self
+    var lost: Set<Int> = []
+    for (key, entry) in theirs.entries {
+      guard let own = entries[key] else {
+        result.entries[key] = entry
         continue
       }
-      if line.hasPrefix("    ") {
+      if let content = Self.union(own.content, entry.content) {
+        result.entries[key]?.content = content
+      } else {
+        result.entries[key] = nil
+        let line = own.conflict ?? entry.conflict ?? entry.line
+        lost.insert(line)
+        let name = key.drop { $0 != " " }.dropFirst()
+        result.warn("a merge conflict: \(name) counts as never built", line)
+      }
+    }
+    // What is damaged on one side and whole on the other is not lost.
+    let all = (result.faults + theirs.faults).filter { $0.block.map { result.entries[$0] == nil } ?? true }
+    var diagnostics = Set(all.map(\.diagnostic))
+    for line in conflicts where !lost.contains(line) {
+      diagnostics.insert(diagnostic("a merge conflict, in which nothing contradicts: all of it is kept", line))
+    }
+    return (result.lockfile, diagnostics.sorted())
+  }
+
+  /// Nil when they contradict each other.
+  private static func union(_ ours: Content, _ theirs: Content) -> Content? {
+    if case .base(let first) = ours, case .base(let second) = theirs {
+      guard second.allSatisfy({ first[$0.key] == nil || first[$0.key] == $0.value }) else { return nil }
+      return .base(first.merging(second) { own, _ in own })
+    }
+    return ours == theirs ? ours : nil
+  }
+
+  // MARK: one side
+
+  private mutating func blocks(of lines: [LockfileSides.Line]) throws(Failure) -> [Block] {
+    var blocks: [Block] = []
+    var section = ""
+    /// The line before, when it was no line of a lockfile: what follows it is not told again.
+    var lastForeignLine = 0
+    for line in lines {
+      let text = line.text
+      if text.hasPrefix("    ") {
         guard let last = blocks.indices.last else { continue }
-        blocks[last].text += line + "\n"
-        // A block with a marker inside is neither side's.
-        if isAfterMarker { blocks[last].isConflicting = true }
-      } else if line.hasPrefix("  ") {
-        blocks.append(Block(section: section, line: number, text: line + "\n", isConflicting: isConflict))
-      } else if line.hasPrefix("coppice-lock:") {
-        let version = line.dropFirst("coppice-lock:".count).drop(while: { $0 == " " })
+        blocks[last].text += text + "\n"
+        blocks[last].conflict = blocks[last].conflict ?? line.conflict
+      } else if text.hasPrefix("  ") {
+        blocks.append(Block(section: section, line: line.number, conflict: line.conflict, text: text + "\n"))
+      } else if text.hasPrefix("coppice-lock:") {
+        let version = text.dropFirst("coppice-lock:".count).drop(while: { $0 == " " })
         guard version == "1" else {
           throw Failure(
             "the lockfile has format \(version), which this coppice does not know",
-            at: SourceLocation(file: file, line: number), help: "use the coppice that wrote it, or a later one")
+            at: SourceLocation(file: file, line: line.number), help: "use the coppice that wrote it, or a later one")
         }
-      } else if line == "bases:" || line == "artifacts:" {
-        section = String(line.dropLast())
-      } else if !line.isEmpty && !line.hasPrefix("#") {
-        if lastForeignLine == 0 || lastForeignLine != number - 1 {
-          warn("this is not part of a lockfile", number)
+      } else if text == "bases:" || text == "artifacts:" {
+        section = String(text.dropLast())
+      } else if !text.isEmpty && !text.hasPrefix("#") {
+        if lastForeignLine == 0 || lastForeignLine != line.number - 1 {
+          warn("this is not part of a lockfile", line.number)
         }
-        lastForeignLine = number
+        lastForeignLine = line.number
       }
-      isAfterMarker = false
     }
     return blocks
   }
@@ -76,53 +140,47 @@ package struct LockfileReader {
   private mutating func take(_ block: Block) {
     guard let keyLine = block.text.split(separator: "\n").first else { return }
     let shown = keyLine.trimmingSpaces.dropLast()
-    guard let cut = block.text.range(ofLast: "    check: ") else {
-      return warn("the block of \(shown) has no checksum: it counts as never built", block.line)
+    func key(_ name: some StringProtocol) -> String { "\(block.section) \(name)" }
+    // A key of a damaged block may be damaged itself.
+    func fault(_ what: String) -> (message: String, line: Int, block: String) {
+      let name = (try? YAMLReader.read(Array(keyLine.utf8), file: file)).flatMap(Self.single)?.0
+      return ("the block of \(shown) \(what): it counts as never built", block.line, key(name ?? String(shown)))
     }
+    guard let cut = block.text.range(ofLast: "    check: ") else { return warn(fault("has no checksum")) }
     let (body, check) = (block.text[..<cut.lowerBound], block.text[cut.upperBound...].trimmingSpaces)
-    guard !block.isConflicting, check == LockfileWriter.checksum(body) else {
-      if !block.isConflicting {
-        warn("the block of \(shown) was edited or damaged: it counts as never built", block.line)
-      }
-      return
-    }
+    guard check == LockfileWriter.checksum(body) else { return warn(fault("was edited or damaged")) }
     guard let node = try? YAMLReader.read(Array(body.utf8), file: file), let (name, fields) = Self.single(node) else {
-      return warn("the block of \(shown) cannot be read: it counts as never built", block.line)
+      return warn(fault("cannot be read"))
     }
-    if let first = seen[block.section + " " + name] {
+    if let first = seen[key(name)] {
       warn("\(name) has another block at line \(first): it counts as never built", block.line)
-      remove(name, from: block.section)
+      entries[key(name)] = nil
       return
     }
-    seen[block.section + " " + name] = block.line
-    let isGood = block.section == "bases" ? takeBase(name, fields) : takeArtifact(name, fields)
-    if !isGood { warn("the block of \(name) is incomplete: it counts as never built", block.line) }
-  }
-
-  private mutating func remove(_ name: String, from section: String) {
-    if section == "bases" {
-      for key in lockfile.pins.keys where key.reference == name { lockfile.pins[key] = nil }
-    } else if let id = ArtifactID(name) {
-      lockfile.records[id] = nil
+    seen[key(name)] = block.line
+    guard let content = block.section == "bases" ? Self.base(name, fields) : Self.artifact(name, fields) else {
+      return warn(fault("is incomplete"))
     }
+    entries[key(name)] = Entry(content: content, line: block.line, conflict: block.conflict)
   }
 
-  private mutating func takeBase(_ name: String, _ fields: [String: YAMLNode]) -> Bool {
+  private static func base(_ name: String, _ fields: [String: YAMLNode]) -> Content? {
+    var pins: [Lockfile.BaseKey: PinnedBase] = [:]
     for (key, node) in fields {
       guard let platform = Platform(key), let words = node.text?.split(separator: " "),
         let digest = words.first.flatMap({ Digest($0) })
-      else { return false }
-      lockfile.pins[.init(reference: name, platform: platform)] =
+      else { return nil }
+      pins[.init(reference: name, platform: platform)] =
         PinnedBase(digest: digest, isLocal: words.dropFirst().first == "local")
     }
-    return true
+    return .base(pins)
   }
 
-  private mutating func takeArtifact(_ name: String, _ fields: [String: YAMLNode]) -> Bool {
+  private static func artifact(_ name: String, _ fields: [String: YAMLNode]) -> Content? {
     func digest(_ key: String) -> Digest? { fields[key]?.text.flatMap { Digest($0) } }
     func number(_ key: String) -> Int? { fields[key]?.text.flatMap { Int($0) } }
     guard let id = ArtifactID(name), let fingerprint = digest("fingerprint"), let output = digest("output") else {
-      return false
+      return nil
     }
     var groups: [InputGroup: Digest] = [:]
     for group in InputGroup.allCases { groups[group] = digest(group.rawValue) }
@@ -132,14 +190,14 @@ package struct LockfileReader {
     for (key, node) in Self.fields(fields["upstreams"]) {
       if let upstream = ArtifactID(key) { upstreams[upstream] = node.text.flatMap { Digest($0) } }
     }
-    lockfile.records[id] = BuildRecord(
+    let record = BuildRecord(
       fingerprint: Fingerprint(fingerprint), groups: groups, bases: bases, upstreams: upstreams,
       output: ArtifactOutput(
         digest: output, content: digest("content"), manifest: digest("manifest"), index: digest("index"),
         size: number("size") ?? 0,
         isAssumed: fields["assumed"]?.text == "true"),
       generation: number("generation") ?? 0, refreshed: number("refreshed"))
-    return true
+    return .artifact(id, record)
   }
 
   private static func single(_ node: YAMLNode) -> (String, [String: YAMLNode])? {
@@ -153,10 +211,16 @@ package struct LockfileReader {
     return fields
   }
 
-  private mutating func warn(_ message: String, _ line: Int) {
-    diagnostics.append(
-      Diagnostic(
-        .warning, message, at: SourceLocation(file: file, line: line), help: "`coppice build` writes it anew"))
+  private mutating func warn(_ message: String, _ line: Int, block: String? = nil) {
+    faults.append(Fault(block: block, diagnostic: diagnostic(message, line)))
+  }
+
+  private mutating func warn(_ fault: (message: String, line: Int, block: String)) {
+    warn(fault.message, fault.line, block: fault.block)
+  }
+
+  private func diagnostic(_ message: String, _ line: Int) -> Diagnostic {
+    Diagnostic(.warning, message, at: SourceLocation(file: file, line: line), help: "`coppice build` writes it anew")
   }
 }
 

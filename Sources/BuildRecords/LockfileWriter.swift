@@ -4,7 +4,8 @@ internal import YAMLText
 /// Writes a lockfile: YAML, sorted, the same bytes for the same content.
 ///
 /// Every block ends with a checksum of its own and nothing counts over the whole file, so that git merges what two
-/// branches built; see docs/design.md, "Lockfile".
+/// branches built; the empty line after each keeps what is added beside a block apart from changes of the block.
+/// See docs/design.md, "What is remembered".
 package enum LockfileWriter {
   /// - Parameter isCommitted: whether its first line asks to commit it.
   package static func text(_ lockfile: Lockfile, isCommitted: Bool = true) -> String {
@@ -55,7 +56,7 @@ package enum LockfileWriter {
 
   private static func block(_ name: String, _ lines: [String]) -> String {
     let body = "  \(key(name)):\n" + lines.map { "    \($0)\n" }.joined()
-    return body + "    check: \(checksum(body))\n"
+    return body + "    check: \(checksum(body))\n\n"
   }
 
   private static func key(_ name: String) -> String { YAMLWriter.scalar(name) }

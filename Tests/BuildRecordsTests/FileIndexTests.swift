@@ -71,6 +71,25 @@ struct FileIndexTests {
     #expect(index.digest(for: new) == nil)
   }
 
+  @Test func everyCutAndEveryFlippedBitIsFound() throws {
+    var random = SeededGenerator(seed: 1)
+    var (index, known) = Self.index(&random)
+    let files = InMemoryFileSystem()
+    try index.write(to: Self.path, in: files)
+    let bytes = try #require(files.bytes(Self.path))
+    func expectEmpty(_ damaged: [UInt8], _ what: String) {
+      files.write(Self.path, bytes: damaged)
+      let again = FileIndex(reading: Self.path, from: files)
+      #expect(known.keys.allSatisfy { again.digest(for: $0) == nil }, "\(what)")
+    }
+    for cut in bytes.indices { expectEmpty(Array(bytes[..<cut]), "cut at \(cut)") }
+    for place in bytes.indices {
+      var damaged = bytes
+      damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      expectEmpty(damaged, "a bit of \(place)")
+    }
+  }
+
   @Test func aDamagedFileIsAnEmptyIndex() throws {
     for seed in 0..<120 {
       var random = SeededGenerator(seed: seed)

@@ -85,6 +85,48 @@ struct JournalTests {
     }
   }
 
+  @Test func everyPlaceOfACutKeepsWhatIsWholeAndTakesTheNext() throws {
+    let (journal, files, entries) = try Self.journal(seed: 1, count: 20)
+    let bytes = try #require(files.bytes(Self.path))
+    var random = SeededGenerator(seed: 2)
+    let next = Self.entry(&random)
+    // An entry is whole with its last byte, whether or not the line has its end.
+    let ends = bytes.indices.filter { bytes[$0] == UInt8(ascii: "\n") && $0 > 0 && bytes[$0 - 1] != bytes[$0] }
+    for cut in 0...bytes.count {
+      files.write(Self.path, bytes: Array(bytes[..<cut]))
+      let whole = Array(entries.prefix(ends.count { $0 <= cut }))
+      #expect(try journal.entries() == whole, "cut at \(cut)")
+      #expect(try journal.lastBuild() == whole.last?.build ?? 0, "cut at \(cut)")
+      // Only around the ends, where joining lines could go wrong; elsewhere now and then.
+      guard cut % 17 == 0 || ends.contains(where: { abs($0 - cut) < 3 }) else { continue }
+      try journal.append(next)
+      #expect(try journal.entries() == whole + [next], "cut at \(cut)")
+    }
+  }
+
+  @Test func flippedBitsCostTheirEntriesAndNoOther() throws {
+    let (journal, files, entries) = try Self.journal(seed: 3, count: 20)
+    let bytes = try #require(files.bytes(Self.path))
+    for seed in Soak.seeds(400) {
+      var random = SeededGenerator(seed: seed)
+      var damaged = bytes
+      var hit = 0
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        damaged[Int.random(in: bytes.indices, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        hit += 1
+      }
+      files.write(Self.path, bytes: damaged)
+      let read = try journal.entries()
+      // Two, where the end between them was hit.
+      #expect(read.count >= entries.count - 2 * hit, "seed \(seed)")
+      #expect(read.allSatisfy(entries.contains), "seed \(seed)")
+      _ = try journal.lastBuild()
+      let next = Self.entry(&random)
+      try journal.append(next)
+      #expect(try journal.entries() == read + [next], "seed \(seed)")
+    }
+  }
+
   @Test func aDamagedLineCostsOneEntry() throws {
     for seed in 0..<60 {
       var random = SeededGenerator(seed: seed)

@@ -38,6 +38,7 @@ struct LockfileTests {
         docker.io/library/ubuntu:24.04:
           linux/amd64: \(digest) local
           check: f0261a8c6e9c9cb8
+
       artifacts:
         docker/a:1:
           fingerprint: \(digest)
@@ -52,6 +53,7 @@ struct LockfileTests {
           generation: 3
           refreshed: 1700000000
           check: b30e96618c17f805
+
 
       """
     #expect(LockfileWriter.text(lockfile) == expected)
@@ -198,65 +200,146 @@ struct LockfileTests {
       faults.first?.location?.line == (text.split(separator: "\n").firstIndex { $0.hasPrefix("<<<<<<<") } ?? 0) + 1)
   }
 
-  @Test func aWholeBlockBeforeAConflictIsKept() throws {
-    // Both branches added an artifact between a and z.
+  @Test func whatIsWholeOnOneSideOfAConflictIsKept() throws {
+    // Both branches added an artifact between a and z; a third one stands damaged on their side.
     let common = LockfileWriter.text(Self.lockfile(["a", "z"]))
     let place = try #require(common.range(of: "  docker/z:1:\n")).lowerBound
-    func block(_ word: String) throws -> String {
+    func block(_ word: String, damaged: Bool = false) throws -> String {
       let text = LockfileWriter.text(Self.lockfile([word]))
-      return String(text[try #require(text.range(of: "  docker/")).lowerBound...])
+      let block = String(text[try #require(text.range(of: "  docker/")).lowerBound...])
+      return damaged ? block.replacing("    output: ", with: "    content: ") : block
     }
     let text =
-      common[..<place] + "<<<<<<< HEAD\n" + (try block("m")) + "=======\n" + (try block("n")) + ">>>>>>> other\n"
-      + common[place...]
+      common[..<place] + "<<<<<<< HEAD\n" + (try block("m")) + (try block("o")) + "=======\n" + (try block("n"))
+      + (try block("o", damaged: true)) + (try block("p", damaged: true)) + ">>>>>>> other\n" + common[place...]
     let (lockfile, faults) = try Self.read(String(text))
-    #expect(lockfile.records.keys.contains(TreeText.id("a")))
-    #expect(lockfile.records.keys.contains(TreeText.id("z")))
-    #expect(!faults.isEmpty)
+    #expect(Set(lockfile.records.keys) == Set(["a", "m", "n", "o", "z"].map(TreeText.id)))
+    let line = text.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.hasPrefix("<<<") } ?? 0
+    #expect(faults.first?.location?.line == line + 1)
+    #expect(faults.map(\.message).filter { $0.contains("docker/p:1") }.count == 1)
+    #expect(faults.count == 2, "\(faults.map(\.message))")
+  }
+
+  @Test func pinsOfOneBaseForDifferentPlatformsContradictOnlyWhereTheyDiffer() throws {
+    func text(_ pins: [String: String]) -> String {
+      var lockfile = Lockfile()
+      for (architecture, word) in pins {
+        let platform = Platform(os: "linux", architecture: architecture)
+        lockfile.pins[.init(reference: "u:1", platform: platform)] = PinnedBase(digest: .sha256(word))
+      }
+      return LockfileWriter.text(lockfile)
+    }
+    let (amd, arm) = (text(["amd64": "a"]), text(["amd64": "a", "arm64": "b"]))
+    #expect(try Self.read("<<<<<<< a\n\(amd)=======\n\(arm)>>>>>>> b\n").0 == Self.read(arm).0)
+    let (lockfile, faults) = try Self.read("<<<<<<< a\n\(text(["amd64": "c"]))=======\n\(arm)>>>>>>> b\n")
+    #expect(lockfile == Lockfile())
+    #expect(faults.map { $0.location?.line } == [1])
+  }
+
+  /// Whatever git makes of two random branches: nothing false is read, what both say is kept, and what only one says too.
+  @Test(.enabled(if: hasGit), arguments: ["--diff3", "--zdiff3", "--union", "-q"])
+  func whateverGitMakesOfTwoBranchesNothingFalseIsRead(style: String) async throws {
+    let directory = try TemporaryDirectory()
+    for seed in Soak.seeds(4) {
+      var random = SeededGenerator(seed: seed)
+      let start = RandomRecords.lockfile(&random)
+      var sides = [start, start]
+      for index in sides.indices {
+        for id in RandomRecords.ids.compactMap({ ArtifactID($0) }) where random.once(in: 4) {
+          sides[index].records[id] = random.once(in: 3) ? nil : RandomRecords.record(&random)
+        }
+      }
+      for (name, lockfile) in [("base", start), ("ours", sides[0]), ("theirs", sides[1])] {
+        try directory.write(FilePath(name), LockfileWriter.text(lockfile))
+      }
+      let result = try await PosixProcessRunner().capture(
+        ProcessCommand(
+          ["git", "merge-file", "-p", style, "ours", "base", "theirs"], environment: Self.variables(directory.path),
+          directory: directory.path))
+      let merged = String(decoding: result.output, as: UTF8.self)
+      let (lockfile, _) = try Self.read(merged)
+      let (ours, theirs) = (sides[0].records, sides[1].records)
+      for id in RandomRecords.ids.compactMap({ ArtifactID($0) }) {
+        let read = lockfile.records[id]
+        #expect(read == nil || read == ours[id] || read == theirs[id], "seed \(seed) \(id)")
+        if ours[id] == theirs[id], style != "--union" { #expect(read == ours[id], "seed \(seed) \(id)") }
+        if ours[id] == nil, start.records[id] == nil, style != "--union" {
+          #expect(read == theirs[id], "seed \(seed) \(id)")
+        }
+      }
+    }
   }
 
   // MARK: git
+
+  private static func variables(_ home: FilePath) -> [String: String] {
+    ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home.description, "GIT_CONFIG_NOSYSTEM": "1"]
+  }
 
   private static func git(_ arguments: String..., in directory: FilePath) async throws -> HostSystem.ExitStatus {
     try await PosixProcessRunner().run(
       ProcessCommand(
         ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"] + arguments,
-        environment: [
-          "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": directory.description, "GIT_CONFIG_NOSYSTEM": "1",
-        ],
-        directory: directory))
+        environment: variables(directory), directory: directory))
   }
 
   static let hasGit = ["/usr/bin/git", "/bin/git", "/usr/local/bin/git"].contains {
     (try? PosixFileSystem().status(of: FilePath($0), followingLinks: true)) != nil
   }
 
-  @Test(.enabled(if: hasGit), arguments: [("b", "d"), ("a", "b"), ("d", "e")])
-  func gitMergesWhatTwoBranchesBuilt(ours: String, theirs: String) async throws {
+  /// What two branches do to neighbours in a lockfile of a, b, c, d and e.
+  enum Branches: CaseIterable {
+    case rebuildApart, rebuildNeighbours, addAndRebuildBefore, addAndRebuildAfter, removeAndRebuildBefore
+    case removeAndRebuildAfter, bothAddAtOnePlace, bothRebuildOne
+
+    /// Ours and theirs: an artifact, and whether it goes.
+    var changes: [(word: String, isRemoved: Bool)] {
+      switch self {
+      case .rebuildApart: [("b", false), ("d", false)]
+      case .rebuildNeighbours: [("b", false), ("c", false)]
+      case .addAndRebuildBefore: [("bb", false), ("b", false)]
+      case .addAndRebuildAfter: [("bb", false), ("c", false)]
+      case .removeAndRebuildBefore: [("c", true), ("b", false)]
+      case .removeAndRebuildAfter: [("b", true), ("c", false)]
+      case .bothAddAtOnePlace: [("bb", false), ("bc", false)]
+      case .bothRebuildOne: [("b", false), ("b", false)]
+      }
+    }
+
+    /// Whether git leaves markers.
+    var isConflict: Bool { self == .bothAddAtOnePlace || self == .bothRebuildOne }
+  }
+
+  @Test(.enabled(if: hasGit), arguments: Branches.allCases, [false, true])
+  func gitMergesWhatTwoBranchesBuilt(branches: Branches, isUnion: Bool) async throws {
     let directory = try TemporaryDirectory()
-    let words = ["a", "b", "c", "d", "e"]
-    let start = Self.lockfile(words)
-    func write(_ lockfile: Lockfile, _ message: String) async throws {
+    func commit(_ lockfile: Lockfile, _ message: String) async throws {
       try directory.write("coppice.lock", LockfileWriter.text(lockfile))
-      _ = try await Self.git("add", "coppice.lock", in: directory.path)
+      _ = try await Self.git("add", "-A", in: directory.path)
       #expect(try await Self.git("commit", "-qm", message, in: directory.path).isSuccess)
     }
+    let start = Self.lockfile(["a", "b", "c", "d", "e"])
     #expect(try await Self.git("init", "-q", "-b", "main", in: directory.path).isSuccess)
-    try await write(start, "start")
-    var (left, right, both) = (start, start, start)
+    if isUnion { try directory.write(".gitattributes", "coppice.lock merge=union\n") }
+    try await commit(start, "start")
     var random = SeededGenerator(seed: 99)
-    left.records[TreeText.id(ours)] = RandomRecords.record(&random)
-    right.records[TreeText.id(theirs)] = RandomRecords.record(&random)
-    both.records[TreeText.id(ours)] = left.records[TreeText.id(ours)]
-    both.records[TreeText.id(theirs)] = right.records[TreeText.id(theirs)]
+    var (sides, both) = ([start, start], start)
+    for (index, change) in branches.changes.enumerated() {
+      let record = change.isRemoved ? nil : RandomRecords.record(&random)
+      sides[index].records[TreeText.id(change.word)] = record
+      both.records[TreeText.id(change.word)] = record
+    }
+    // True conflicts count as never built.
+    if branches == .bothRebuildOne { both.records[TreeText.id("b")] = nil }
     _ = try await Self.git("checkout", "-qb", "other", in: directory.path)
-    try await write(right, "theirs")
+    try await commit(sides[1], "theirs")
     _ = try await Self.git("checkout", "-q", "main", in: directory.path)
-    try await write(left, "ours")
-    #expect(try await Self.git("merge", "-q", "--no-edit", "other", in: directory.path).isSuccess)
-    let (merged, faults) = try Self.read(try directory.text("coppice.lock"))
-    #expect(faults.isEmpty)
-    #expect(merged == both)
+    try await commit(sides[0], "ours")
+    let merged = try await Self.git("merge", "-q", "--no-edit", "other", in: directory.path)
+    #expect(merged.isSuccess == (isUnion || !branches.isConflict))
+    let (lockfile, faults) = try Self.read(try directory.text("coppice.lock"))
+    #expect(lockfile == both)
+    #expect(faults.isEmpty != (branches == .bothRebuildOne || branches.isConflict && !isUnion))
   }
 }
 

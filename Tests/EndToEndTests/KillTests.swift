@@ -8,55 +8,50 @@ import TestSupport
 /// A build that ends anywhere leaves nothing false, and the next one goes on from there.
 @Suite(.serialized, .enabled(if: Laboratory.hasBusybox && Laboratory.directory != nil, "make test prepares the peers"))
 struct KillTests {
-  enum Victim: String, CaseIterable { case coppiceAlone, everythingThatItStarted }
+  /// What ends, and how.
+  enum Victim: String, CaseIterable {
+    case coppiceAlone, everythingThatItStarted, theEngine, asked
+
+    /// How many rounds end in each phase.
+    var quota: Int {
+      switch self {
+      case .coppiceAlone, .everythingThatItStarted: Laboratory.isSoak ? 38 : 2
+      case .theEngine: Laboratory.isSoak ? 20 : 1
+      case .asked: Laboratory.isSoak ? 20 : 1
+      }
+    }
+
+    var phases: [KillYard.Phase] { self == .theEngine ? [.build, .export] : KillYard.Phase.allCases }
+  }
 
   @Test(arguments: Victim.allCases)
-  func aBuildThatIsKilledAnywhereGoesOn(victim: Victim) async throws {
-    let tree = try await Repository(hasOwnEngineStore: true)
-    try tree.defineTree()
-    try await tree.build("all")
-    try edit(tree, "first")
-    let clock = ContinuousClock()
-    let duration = try await clock.measure { try await tree.build("all") }
-    var random = SeededGenerator(seed: victim == .coppiceAlone ? 1 : 2)
-    for cycle in 0..<(Laboratory.isSoak ? 100 : 10) {
-      try edit(tree, "\(victim) \(cycle)")
-      let instant = duration * Double.random(in: 0..<1, using: &random)
-      let build = try await tree.start("build", "all", "--progress", "json")
-      try await Task.sleep(for: instant)
-      switch victim {
-      case .coppiceAlone: build.send(SIGKILL)
-      case .everythingThatItStarted: build.killWithDescendants()
+  func aBuildThatIsEndedAnywhereGoesOn(victim: Victim) async throws {
+    var random = SeededGenerator(seed: Victim.allCases.firstIndex(of: victim) ?? 0)
+    var hits: [KillYard.Phase: Int] = [:]
+    var yard = try await KillYard()
+    let total = victim.quota * victim.phases.count
+    for round in 0..<(4 * total + 8) {
+      let missing = victim.phases.filter { hits[$0, default: 0] < victim.quota }
+      guard let aim = missing.randomElement(using: &random) else { break }
+      // The store grows with every round, and so does what it costs to look at all of it.
+      if round % 40 == 39 {
+        try await yard.expectImagesAreTrue()
+        yard = try await KillYard()
       }
-      _ = try await build.end()
-      try await expectRecovery(tree, after: build, "cycle \(cycle), killed after \(instant)")
+      let phase = try await yard.round("\(victim) \(round)", aim, &random) { build in
+        switch victim {
+        case .coppiceAlone: build.send(SIGKILL)
+        case .everythingThatItStarted: build.killWithDescendants()
+        case .theEngine: yard.killEngine(of: build)
+        case .asked: build.send(round % 2 == 0 ? SIGINT : SIGTERM)
+        }
+      }
+      if let phase { hits[phase, default: 0] += 1 }
     }
-    #expect(Processes.withCommand(containing: tree.directory.path.description) == [])
-  }
-
-  /// What is to be built in every cycle: two images at once, and one after them.
-  private func edit(_ tree: Repository, _ text: String) throws {
-    for (name, base) in [("python", "cati/base:1"), ("tools", "cati/base:1")] {
-      try tree.write(
-        "share/docker/\(name)/1/Dockerfile", "FROM \(base)\nRUN echo \(name) > /\(name)\nRUN echo \(text) > /cycle\n")
-    }
-  }
-
-  private func expectRecovery(_ tree: Repository, after build: RunningCoppice, _ when: String) async throws {
-    try tree.expectNothingIsHalfWritten()
-    // The lockfile can be read: every block is whole.
-    let status = try await tree.coppice("status", "--json")
-    #expect(status.exitCode == 0 && status.errorOutput.isEmpty, "\(when): \(status.all)")
-
-    let done = try build.finished.map { $0.prefix { $0 != " " } }
-    let again = try await tree.build("all")
-    // What had ended is not run again: it is current, or taken from the store.
-    for id in done {
-      #expect(!again.contains { $0.hasPrefix(id + " ") && !$0.hasSuffix(" restored") }, "\(when): \(done), \(again)")
-    }
-    #expect(!again.contains { $0.hasPrefix("docker/base:1 ") }, "\(when): \(again)")
-    try await tree.expectEverythingIsWell()
-    if !build.output.contains(#""event":"done""#) { #expect(try await tree.build("all") == []) }
+    try await yard.expectImagesAreTrue()
+    print("\(victim):", victim.phases.map { "\($0) \(hits[$0, default: 0])" }.joined(separator: ", "))
+    #expect(victim.phases.allSatisfy { hits[$0, default: 0] >= victim.quota }, "\(hits)")
+    #expect(Processes.withCommand(containing: yard.tree.directory.path.description) == [])
   }
 
   @Test func whatAKilledRunLeftHalfWrittenIsRemoved() async throws {
@@ -68,5 +63,165 @@ struct KillTests {
     try tree.write(".coppice-notes", "a person's")
     try await tree.build("all")
     #expect(try tree.leftovers() == [".coppice-notes"])
+  }
+}
+
+/// A tree that is built in a second, and builds of it that are ended at a chosen instant.
+final class KillYard: Sendable {
+  /// What coppice is about when it is stopped.
+  enum Phase: String, CaseIterable { case scan, build, export, record }
+
+  let tree: Repository
+  private let variables: [String: String]
+  /// How long each phase takes when nobody disturbs it.
+  private let durations: [Phase: Duration]
+  private var verbs: FilePath { tree.directory / "home/verbs" }
+
+  /// base ← top and base ← side: nothing is run in them, so that an engine needs some tenths of a second for each.
+  init() async throws {
+    let tree = try await Repository(hasOwnEngineStore: true)
+    for name in ["base", "side", "top"] {
+      let yaml = "image_sources:\n  - {name: \(name), tags: ['1']}\n"
+      try tree.define(
+        "\(name)/1", name == "base" ? yaml : "dependencies: [../../base]\n" + yaml,
+        dockerfile: "FROM \(name == "base" ? "scratch" : "cati/base:1")\nCOPY text /\(name)\n")
+      try tree.write(FilePath("share/docker/\(name)/1/text"), name)
+    }
+    // The engine tells what it is asked for, so that we know how far a build is.
+    let variables = try tree.standIn(for: "buildah", #"echo "$1" >> "$HOME/verbs"; exec "$real" "$@""#)
+    let verbs = tree.directory / "home/verbs"
+    func build() async throws -> (begun: [Phase: ContinuousClock.Instant], end: ContinuousClock.Instant) {
+      try Laboratory.files.remove(verbs)
+      let running = try await tree.start("build", "all", "--progress", "json", adding: variables)
+      let clock = ContinuousClock()
+      var begun: [Phase: ContinuousClock.Instant] = [.scan: clock.now]
+      for (phase, verb) in [(Phase.build, "bud"), (.export, "push")] {
+        try await waitUntil("the engine is asked to \(verb)") { try Self.hasVerb(verb, in: verbs) }
+        begun[phase] = clock.now
+      }
+      try await waitUntil("the engine has given the image") { !Self.isExporting(running) }
+      begun[.record] = clock.now
+      let run = try await running.end()
+      try #require(run.exitCode == 0, "\(run.all)")
+      return (begun, clock.now)
+    }
+    _ = try await build()
+    try tree.write("share/docker/side/1/text", "measured")
+    let (begun, end) = try await build()
+    func time(_ first: Phase, _ second: Phase?) -> Duration {
+      begun[first]?.duration(to: second.flatMap { begun[$0] } ?? end) ?? .zero
+    }
+    (self.tree, self.variables) = (tree, variables)
+    durations = [
+      .scan: time(.scan, .build), .build: time(.build, .export), .export: time(.export, .record),
+      .record: time(.record, nil),
+    ]
+  }
+
+  private static func hasVerb(_ verb: String, in file: FilePath) throws -> Bool {
+    let bytes = try Laboratory.files.contentsIfPresent(of: file, limit: 1 << 20) ?? []
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains(verb[...])
+  }
+
+  /// Starts a build of what was edited, ends it in the phase aimed at, and looks whether all is well.
+  /// - Returns: the phase that was hit; nil when the build had ended.
+  func round(
+    _ name: String, _ aim: Phase, _ random: inout SeededGenerator, end: (RunningCoppice) -> Void
+  ) async throws -> Phase? {
+    let edited = ["side", "top"].filter { $0 == "side" || random.once(in: 4) }
+    for image in edited { try tree.write(FilePath("share/docker/\(image)/1/text"), name) }
+    try Laboratory.files.remove(verbs)
+    let build = try await tree.start("build", "all", "--progress", "json", adding: variables)
+    let instant = (durations[aim] ?? .zero) * Double.random(in: 0..<1, using: &random)
+    let mark = aim == .scan ? nil : aim == .build ? "bud" : "push"
+    if let mark {
+      try await waitUntil("the engine is asked to \(mark)") { try Self.hasVerb(mark, in: self.verbs) }
+    }
+    if aim == .record {
+      try await waitUntil("the engine has given the image") { !Self.isExporting(build) }
+    }
+    try await Task.sleep(for: instant)
+    // Stopped, it does not move on while we look.
+    build.send(SIGSTOP)
+    let phase = try self.phase(of: build)
+    end(build)
+    build.send(SIGCONT)
+    let run = try await build.end()
+    try await expectRecovery(after: build, run, edited, "\(name), in \(phase.map { "\($0)" } ?? "nothing")")
+    return phase
+  }
+
+  private static func isExporting(_ build: RunningCoppice) -> Bool {
+    Processes.descendants(of: build.processID).contains { Processes.command(of: $0).contains(" push ") }
+  }
+
+  private func phase(of build: RunningCoppice) throws -> Phase? {
+    let commands = Processes.descendants(of: build.processID).map(Processes.command)
+    if Processes.command(of: build.processID).isEmpty { return nil }
+    if commands.contains(where: { $0.contains(" push ") }) { return .export }
+    if commands.contains(where: { $0.contains(" bud ") }) { return .build }
+    if try Self.hasVerb("push", in: verbs) { return .record }
+    return try Self.hasVerb("bud", in: verbs) ? .build : .scan
+  }
+
+  func killEngine(of build: RunningCoppice) {
+    for process in Processes.descendants(of: build.processID) {
+      let command = Processes.command(of: process)
+      if command.contains(" bud ") || command.contains(" push ") { kill(process, SIGKILL) }
+    }
+  }
+
+  private func expectRecovery(after build: RunningCoppice, _ run: Run, _ edited: [String], _ when: String) async throws
+  {
+    try tree.expectNothingIsHalfWritten()
+    switch run.status {
+    case .exited(0): break
+    // A step failed because its engine was killed: said in words.
+    case .exited(1): #expect(try run.events.last?["event"]?.string == "done", "\(when): \(run.all)")
+    case .exited(130): #expect(try tree.leftovers() == [], "\(when)")
+    // At its very start nothing has asked for the signals yet.
+    case .signaled(let signal): #expect(signal == SIGKILL || build.output.isEmpty, "\(when): \(run.all)")
+    default: Issue.record("\(when): \(run.all)")
+    }
+    // The lockfile can be read: every block is whole.
+    let status = try await tree.coppice("status", "--json")
+    #expect(status.exitCode == 0 && status.errorOutput.isEmpty, "\(when): \(status.all)")
+
+    let ended = try build.finished.filter { !$0.hasSuffix(" failed") && !$0.hasSuffix(" skipped") }
+    let done = ended.map { $0.prefix { $0 != " " } }
+    let again = try await tree.start("build", "all", "--progress", "json", adding: variables)
+    let recovered = try await again.end()
+    #expect(recovered.exitCode == 0, "\(when): \(recovered.all)")
+    let steps = try again.finished
+    // What had ended is not run again: it is current, or taken from the store; nothing else was ever to be done.
+    for id in done {
+      #expect(!steps.contains { $0.hasPrefix(id + " ") && !$0.hasSuffix(" restored") }, "\(when): \(done), \(steps)")
+    }
+    let wanted = edited.map { "docker/\($0):1 " }
+    #expect(steps.allSatisfy { step in wanted.contains { step.hasPrefix($0) } }, "\(when): \(steps)")
+    try await tree.expectEverythingIsWell()
+    let last = try await tree.run("build", "all", adding: variables)
+    #expect(last.exitCode == 0 && last.output.contains("everything is current"), "\(when): \(last.all)")
+  }
+
+  /// What the engine shows of each image is what its directory holds.
+  func expectImagesAreTrue() async throws {
+    for name in ["base", "side", "top"] {
+      let text = try tree.directory.text(FilePath("share/docker/\(name)/1/text"))
+      #expect(try await tree.file(FilePath(name), inImage: "\(name):1") == text)
+    }
+    let collected = try await tree.coppice("gc")
+    #expect(collected.exitCode == 0, "\(collected.all)")
+    #expect(try Laboratory.files.entries(of: tree.store / "coppice/temporary").isEmpty)
+    try await tree.expectEverythingIsWell()
+  }
+}
+
+extension Processes {
+  /// The command line of a process, empty when it has ended.
+  fileprivate static func command(of process: pid_t) -> String {
+    let path = FilePath("/proc/\(process)/cmdline")
+    let bytes = (try? Laboratory.files.contents(of: path, limit: 1 << 20)) ?? []
+    return String(decoding: bytes.map { $0 == 0 ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
   }
 }

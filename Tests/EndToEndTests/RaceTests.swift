@@ -81,21 +81,40 @@ struct RaceTests {
     #expect(try await tree.build("tools") == [])
   }
 
-  @Test func anEditRightAfterHashingIsSeen() async throws {
-    let tree = try await tree()
-    let file = tree.directory / Self.tools / "file.txt"
-    for round in 0..<(Laboratory.isSoak ? 300 : 30) {
+  /// Edits that leave size and time of modification as they were.
+  enum Stealth: CaseIterable { case inPlace, replacedByRename, swapped, withATimeToCome }
+
+  @Test(arguments: Stealth.allCases) func anEditRightAfterHashingIsSeen(stealth: Stealth) async throws {
+    let tree = try await Repository(hasOwnEngineStore: true)
+    try tree.defineTree()
+    try tree.defineTools("COPY file.txt /file.txt")
+    let files = Laboratory.files
+    let (file, other) = (tree.directory / Self.tools / "file.txt", tree.directory / "other.txt")
+    // As after the clock was set back.
+    let time = stealth == .withATimeToCome ? 4_000_000_000_000_000_000 : nil
+    for round in 0..<(Laboratory.isSoak ? 100 : 10) {
       let (first, second) = ("\(1000 + 2 * round)", "\(1001 + 2 * round)")
       try tree.write(Self.tools / "file.txt", first)
-      let before = try Laboratory.files.status(of: file, followingLinks: false)
+      let modified = try time ?? files.status(of: file, followingLinks: false).modified
+      try tree.write("other.txt", second)
+      for path in [file, other] { try files.setModified(modified, of: path) }
       // The file is hashed now, within a tick of the clock of when it was written.
       #expect(try await tree.coppice("build", "tools", "--touch").exitCode == 0)
-      // In place: the same inode, the same size, the same time of modification.
-      let descriptor = open(file.description, O_WRONLY)
-      #expect(write(descriptor, second, 4) == 4)
-      close(descriptor)
-      try Laboratory.files.setModified(before.modified, of: file)
-      #expect(try await tree.states()["docker/tools:1"] == "stale", "round \(round)")
+      #expect(try await tree.coppice("status", "--exit-code", "tools").exitCode == 0)
+      switch stealth {
+      case .inPlace, .withATimeToCome:
+        let descriptor = open(file.description, O_WRONLY)
+        #expect(write(descriptor, second, 4) == 4)
+        close(descriptor)
+        try files.setModified(modified, of: file)
+      case .replacedByRename: try files.rename(other, to: file)
+      case .swapped:
+        try files.rename(file, to: tree.directory / "third.txt")
+        try files.rename(other, to: file)
+        try files.rename(tree.directory / "third.txt", to: other)
+      }
+      #expect(try files.status(of: file, followingLinks: false).modified == modified)
+      #expect(try await tree.coppice("status", "--exit-code", "tools").exitCode == 3, "\(stealth), round \(round)")
     }
   }
 

@@ -117,6 +117,14 @@ extension InMemoryFileSystem {
     }
   }
 
+  /// Another disk with the same on it.
+  package func duplicate() -> InMemoryFileSystem {
+    let copy = InMemoryFileSystem(root: root)
+    let tree = state.withLock { $0.tree }
+    copy.state.withLock { $0.tree = tree }
+    return copy
+  }
+
   // MARK: the journal
 
   package var journal: [JournalEntry] { state.withLock { $0.journal } }

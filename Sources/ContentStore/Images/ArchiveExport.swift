@@ -34,7 +34,7 @@ extension ImageLayout {
 
   /// The uncompressed tar, verified while it passes.
   private func write(_ layer: StoredLayer, to writer: any ByteWriter) throws {
-    guard size(ofBlob: layer.blob) == layer.size else { throw damage(layer.blob) }
+    guard try size(ofBlob: layer.blob) == layer.size else { throw damage(layer.blob) }
     let tar = try open(layer: layer)
     var hasher = SHA256Hasher()
     var left = layer.uncompressedSize

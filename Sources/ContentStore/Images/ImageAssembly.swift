@@ -33,7 +33,7 @@ extension ImageLayout {
       content: config.contentDigest(listings: layers.map(\.listing)), layers: layers)
     // Under the lock, because `collectGarbage` may have removed a layer since it was found.
     try locked {
-      if let reason = fault(of: image) {
+      if let reason = try fault(of: image) {
         throw Failure("\(reason), though it was there a moment ago", help: "build again; was `coppice gc` running?")
       }
       try record(image)

@@ -9,7 +9,7 @@ extension ImageLayout {
       }
       for blob in image.blobs {
         let name = "\(blob.name) sha256:\(blob.digest.short)… of image sha256:\(image.config.short)…"
-        guard let size = size(ofBlob: blob.digest) else { return .missing("\(name) is not in the content store") }
+        guard let size = try size(ofBlob: blob.digest) else { return .missing("\(name) is not in the content store") }
         if size != blob.size { return .damaged("\(name) has \(size) bytes instead of \(blob.size)") }
       }
       return .intact
@@ -20,16 +20,20 @@ extension ImageLayout {
 
   /// Whether a file that lies in the store as a blob is whole, by its size.
   package func conditionOfFile(_ output: ArtifactOutput) -> OutputCondition {
-    guard let size = size(ofBlob: output.digest) else {
-      return .missing("file sha256:\(output.digest.short)… is not in the content store")
+    do {
+      guard let size = try size(ofBlob: output.digest) else {
+        return .missing("file sha256:\(output.digest.short)… is not in the content store")
+      }
+      if size == output.size { return .intact }
+      return .damaged("file sha256:\(output.digest.short)… has \(size) bytes instead of \(output.size)")
+    } catch {
+      return .damaged("\(error)")
     }
-    if size == output.size { return .intact }
-    return .damaged("file sha256:\(output.digest.short)… has \(size) bytes instead of \(output.size)")
   }
 
   /// What keeps an image from being whole; nil when nothing does.
-  func fault(of image: StoredImage) -> String? {
-    image.blobs.first { size(ofBlob: $0.digest) != $0.size }.map {
+  func fault(of image: StoredImage) throws -> String? {
+    try image.blobs.first { try size(ofBlob: $0.digest) != $0.size }.map {
       "\($0.name) \($0.digest) is not in the content store"
     }
   }

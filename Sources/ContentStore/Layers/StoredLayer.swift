@@ -19,7 +19,7 @@ extension ImageLayout {
   package func layer(_ diffID: Digest) throws -> StoredLayer? {
     let lines = try inStore { try checkedLines(layerRecords / FilePath(diffID.hex), Self.kind) }
     guard let lines, lines.count == 1, let layer = StoredLayer(words: lines[0]), layer.diffID == diffID,
-      size(ofBlob: layer.blob) == layer.size, size(ofBlob: layer.listing) != nil
+      try size(ofBlob: layer.blob) == layer.size, try size(ofBlob: layer.listing) != nil
     else { return nil }
     return layer
   }

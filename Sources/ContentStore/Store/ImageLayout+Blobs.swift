@@ -3,9 +3,9 @@ package import ImageModel
 
 extension ImageLayout {
   /// Bytes of a blob; nil when it is not there.
-  package func size(ofBlob digest: Digest) -> Int? {
-    guard let status = try? files.statusIfPresent(of: path(ofBlob: digest)), status.kind == .regular else { return nil }
-    return status.size
+  package func size(ofBlob digest: Digest) throws -> Int? {
+    let status = try files.statusIfPresent(of: path(ofBlob: digest))
+    return status?.kind == .regular ? status?.size : nil
   }
 
   /// A small blob as a whole, verified.
@@ -32,8 +32,8 @@ extension ImageLayout {
   /// Keeps bytes; when the blob is there already nothing is written.
   @discardableResult package func put(_ bytes: [UInt8]) throws -> Digest {
     let digest = Digest.sha256(bytes)
-    if size(ofBlob: digest) == bytes.count { return digest }
     try inStore {
+      if try size(ofBlob: digest) == bytes.count { return }
       let writer = try BlobWriter(self)
       defer { writer.discard() }
       try bytes.withUnsafeBytes { try writer.write($0) }
@@ -80,7 +80,7 @@ final class BlobWriter {
   /// Gives the blob its name, unless it is there already.
   func finish() throws -> (Digest, Int) {
     let digest = hasher.finish()
-    if store.size(ofBlob: digest) == size {
+    if try store.size(ofBlob: digest) == size {
       file.discard()
     } else {
       try file.commit(to: store.path(ofBlob: digest))
