@@ -6,7 +6,7 @@ struct Stage {
     case image(ImageUse)
     case stage(Int)
     case scratch
-    /// Its fault is told already.
+    /// Its fault is among the diagnostics, and told when the stage is needed.
     case broken
   }
 
@@ -15,7 +15,7 @@ struct Stage {
   var base: Base
   var instructions: [DockerfileLines.Instruction] = []
 
-  // What reading its instructions finds out:
+  // What reading it finds out:
 
   var scope = Scope()
   /// Other stages that it takes files from.
@@ -32,6 +32,13 @@ struct Stage {
   init(name: String?, base: Base) {
     self.name = name
     self.base = base
+  }
+
+  /// Makes the whole context count, with a note that says why.
+  mutating func cannotKnow(_ why: String, at offset: Int, _ source: SourceText, help: String? = nil) {
+    diagnostics.append(
+      source.diagnostic(.note, why, at: offset, help: help ?? "the whole context counts as an input"))
+    unknownReach = unknownReach ?? "\(source.location(at: offset)): \(why)"
   }
 
   /// The stages that must be built before it.
