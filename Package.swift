@@ -63,7 +63,7 @@ let package = Package(
     tests("HostSystemTests", ["ImageModel", "HostSystem", "TestSupport"]),
     tests("YAMLTextTests", ["ImageModel", "YAMLText"]),
     tests("JSONTextTests", ["ImageModel", "JSONText"]),
-    tests("DockerfileTextTests", ["ImageModel", "DockerfileText"]),
+    tests("DockerfileTextTests", ["ImageModel", "DockerfileText", "TestSupport"]),
     tests("DependencyGraphTests", ["ImageModel", "DependencyGraph", "TestSupport"]),
     tests("DefinitionScanTests", ["ImageModel", "HostSystem", "DependencyGraph", "DefinitionScan", "TestSupport"]),
     tests(

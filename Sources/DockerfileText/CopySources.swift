@@ -7,18 +7,20 @@ struct CopySources {
 
   init(_ text: InstructionText) {
     keepsParents = text.isSet("parents")
-    // With --parents the patterns are relative to another directory than the source, and not every engine expands
-    // variables in them; leaving them out only adds files.
+    // With --parents the patterns are relative to another directory than the source; some engines expand what stands
+    // in them, and BuildKit reads them byte by byte. Leaving them out only adds files.
     let written = text.flags.filter { $0.name == "exclude" }.compactMap { $0.value?.text }
-    excludes = keepsParents ? [] : written.filter { !$0.contains("$") }
+    excludes = keepsParents ? [] : written.filter { $0.utf8.allSatisfy { $0 < 0x80 && !"$\\'\"".utf8.contains($0) } }
   }
 
   func selectors(for source: String) -> [ContextSelector] {
     var path = Self.cleaned(source)
     if keepsParents {
-      // Only here `**` crosses directories: take all below what stands before it.
+      // Only here `**` crosses directories, and BuildKit makes a regular expression of a pattern: take all below.
       let components = path.split(separator: "/")
-      if let wide = components.firstIndex(where: { $0.contains("**") }) {
+      let isWide = { (component: Substring) in component.contains("**") || component.contains(where: "+|(){}!".contains)
+      }
+      if Self.hasWildcards(path), let wide = components.firstIndex(where: isWide) {
         path = wide == 0 ? "." : components[..<wide].joined(separator: "/")
       }
     }
@@ -59,14 +61,18 @@ struct CopySources {
 enum RemoteSource {
   case web
   case git
+  /// `USER@HOST:PATH`, a repository to new engines' ADD, and a file's name to all others.
+  case gitOrFile
 
   init?(_ source: String) {
     let isWeb = source.hasPrefix("http://") || source.hasPrefix("https://")
     if isWeb {
       let path = source.prefix { $0 != "#" && $0 != "?" }
       self = path.hasSuffix(".git") ? .git : .web
-    } else if source.hasPrefix("git://") || source.hasPrefix("ssh://") || Self.isSecureCopyAddress(source) {
+    } else if source.hasPrefix("git://") || source.hasPrefix("ssh://") {
       self = .git
+    } else if Self.isSecureCopyAddress(source) {
+      self = .gitOrFile
     } else {
       return nil
     }

@@ -84,11 +84,12 @@ struct DockerfileLines {
       areDirectivesOver = true
       return
     }
-    let hasShebang = source.bytes.starts(with: [Ascii.hash, Ascii.bang])
-    if name == "syntax" ? isIndented : hasShebang { return }
+    if name == "syntax" ? isIndented : source.hasShebang { return }
     if directives.contains(where: { $0.name == name }) {
+      // buildah knows `escape` alone.
       diagnostics.append(
-        source.diagnostic(.error, "only one \(name) directive can be used", at: line.startIndex))
+        source.diagnostic(
+          name == "escape" ? .error : .warning, "only one \(name) directive can be used", at: line.startIndex))
       return
     }
     var mapped = MappedText(at: value.startIndex)
@@ -132,12 +133,16 @@ struct DockerfileLines {
     let trimmed = text.trimmed
     if trimmed.isEmpty { return }
     var instruction = Instruction(text: trimmed)
+    let afterInstruction = nextLine
     for var heredoc in Heredoc.announced(by: trimmed, escape: escape) {
       guard let body = takeBody(of: heredoc) else {
+        // To engines that know no heredocs it is none: `RUN echo $((1 << 2))`.
         diagnostics.append(
           source.diagnostic(
-            .error, "the heredoc '\(heredoc.name)' has no end", at: trimmed.start,
-            help: "end it by a line that holds only \(heredoc.name)"))
+            .warning, "the heredoc '\(heredoc.name)' has no end", at: trimmed.start,
+            help: "end it by a line that holds only \(heredoc.name), or put << between quotes"))
+        nextLine = afterInstruction
+        instruction.heredocs = []
         break
       }
       heredoc.body = body

@@ -9,23 +9,32 @@ package enum DockerfileReader {
     _ text: [UInt8], file: FilePath, buildArguments: [String: String], target: String?, platform: Platform
   ) -> DockerfileFacts {
     let source = SourceText(text, file: file)
-    var facts = DockerfileFacts(
-      file: file, text: text, instructions: [], uses: [], reach: .whole(reason: "the Dockerfile has errors"))
-    if let offset = source.firstInvalidByte {
-      facts.diagnostics = [source.diagnostic(.error, "this byte is not UTF-8", at: offset)]
-      return facts
-    }
     let lines = DockerfileLines(source)
+    let facts = read(lines, source, buildArguments: buildArguments, target: target, platform: platform)
+    let syntax = lines.directives.first { $0.name == "syntax" }?.value.words.first?.text
+    let reason = ForeignFrontEnd.reason(for: source, syntax: syntax, buildArguments: buildArguments)
+    return reason.map { ForeignFrontEnd.degraded(facts, source, reason: $0) } ?? facts
+  }
+
+  private static func read(
+    _ lines: DockerfileLines, _ source: SourceText, buildArguments: [String: String], target: String?,
+    platform: Platform
+  ) -> DockerfileFacts {
+    var facts = DockerfileFacts(
+      file: source.file, text: source.bytes, instructions: [], uses: [],
+      reach: .whole(reason: "the Dockerfile has errors"))
     facts.instructions = canonical(lines, source)
     facts.diagnostics = lines.diagnostics
     if lines.instructions.isEmpty, lines.diagnostics.isEmpty {
-      let message = text.isEmpty ? "the Dockerfile is empty" : "the Dockerfile has no instructions"
+      let message = source.bytes.isEmpty ? "the Dockerfile is empty" : "the Dockerfile has no instructions"
       facts.diagnostics.append(
-        Diagnostic(.error, message, at: SourceLocation(file: file), help: "begin with FROM and the image to build on"))
+        Diagnostic(
+          .error, message, at: SourceLocation(file: source.file), help: "begin with FROM and the image to build on"))
       return facts
     }
     let list = StageList(
-      lines, source: source, buildArguments: buildArguments, predefined: predefined(platform, target: target))
+      lines, source: source, buildArguments: buildArguments,
+      predefined: predefined(platform, target: target ?? lastName(lines)))
     facts.diagnostics += list.diagnostics
     var stages: [Stage] = []
     for index in list.stages.indices {
@@ -37,7 +46,7 @@ package enum DockerfileReader {
     facts.arguments = Set(lines.instructions.flatMap { argumentNames($0.text, escape: lines.escape) })
     facts.stages = stages.map { DockerfileStage(name: $0.name, location: $0.location, isNeeded: false) }
     if let wanted = wantedStage(target, list, &facts) {
-      let needed = needed(wanted, stages, source, &facts)
+      let needed = needed(wanted, stages)
       gather(needed.sorted().map { stages[$0] }, into: &facts)
       for index in needed { facts.stages[index].isNeeded = true }
       facts.instructions = canonical(lines, source, stages: needed)
@@ -61,15 +70,32 @@ package enum DockerfileReader {
     }
     var stage = -1
     let instructions = lines.instructions.compactMap { instruction -> DockerfileInstruction? in
-      var text = InstructionText(instruction.text).canonical
-      if text.hasPrefix("FROM ") { stage += 1 }
+      let read = InstructionText(instruction.text, escape: lines.escape)
+      var text = read.canonical
+      if read.keyword == "FROM" { stage += 1 }
       if let stages, stage >= 0, !stages.contains(stage) { return nil }
       for heredoc in instruction.heredocs {
-        text += "\n" + String(decoding: heredoc.body, as: UTF8.self) + heredoc.name
+        text += [Ascii.newline] + heredoc.body + heredoc.name.utf8
       }
-      return DockerfileInstruction(canonical: text, location: source.location(at: instruction.text.start))
+      return DockerfileInstruction(
+        canonical: self.text(of: text), location: source.location(at: instruction.text.start))
     }
     return directives + instructions
+  }
+
+  /// Bytes as text that no other bytes have; what is no UTF-8 is shown as far as it can be.
+  static func text(of bytes: [UInt8]) -> String {
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    let digits = bytes.map { byte in (byte < 0x10 ? "0" : "") + String(byte, radix: 16) }.joined()
+    // No keyword is in lower case.
+    return "bytes \(digits) \(String(decoding: bytes, as: UTF8.self))"
+  }
+
+  /// The name of the last stage.
+  private static func lastName(_ lines: DockerfileLines) -> String? {
+    let all = lines.instructions.lazy.map { InstructionText($0.text, escape: lines.escape) }
+    guard let words = all.last(where: { $0.keyword == "FROM" })?.arguments.words, words.count == 3 else { return nil }
+    return words[2].text.lowercased()
   }
 
   /// The arguments that BuildKit and buildah define by themselves.
@@ -96,8 +122,8 @@ package enum DockerfileReader {
 
   /// What an ARG declares, also one that waits for a stage built from this one.
   private static func argumentNames(_ line: MappedText, escape: UInt8) -> [String] {
-    var text = InstructionText(line)
-    if text.keyword == "ONBUILD" { text = InstructionText(text.rest) }
+    var text = InstructionText(line, escape: escape)
+    if text.keyword == "ONBUILD" { text = InstructionText(text.rest, escape: escape) }
     return text.keyword == "ARG" ? text.assignments(escape: escape).map { Assignment($0).name.text } : []
   }
 
@@ -117,34 +143,11 @@ package enum DockerfileReader {
     return nil
   }
 
-  /// The stage and all that it needs; a cycle is an error.
-  private static func needed(
-    _ wanted: Int, _ stages: [Stage], _ source: SourceText, _ facts: inout DockerfileFacts
-  ) -> Set<Int> {
-    enum Visit { case open, done }
-    var visits = [wanted: Visit.open]
-    var path: [(stage: Int, next: Int)] = [(wanted, 0)]
-    while let (stage, next) = path.last {
-      guard next < stages[stage].needs.count else {
-        visits[stage] = .done
-        path.removeLast()
-        continue
-      }
-      path[path.count - 1].next += 1
-      let need = stages[stage].needs[next]
-      switch visits[need] {
-      case .done: break
-      case .open:
-        let name = stages[need].name ?? "\(need)"
-        facts.diagnostics.append(
-          Diagnostic(.error, "the stage '\(name)' needs itself", at: SourceLocation(file: facts.file)))
-        return Set(visits.keys)
-      case nil:
-        visits[need] = .open
-        path.append((need, 0))
-      }
-    }
-    return Set(visits.keys)
+  /// The stage and all that it needs; a stage only needs earlier ones.
+  private static func needed(_ wanted: Int, _ stages: [Stage]) -> Set<Int> {
+    var needed = [wanted] as Set
+    for index in stages.indices.reversed() where needed.contains(index) { needed.formUnion(stages[index].needs) }
+    return needed
   }
 
   private static func gather(_ stages: [Stage], into facts: inout DockerfileFacts) {

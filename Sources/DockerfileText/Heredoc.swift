@@ -13,8 +13,8 @@ struct Heredoc: Sendable {
   static func announced(by line: MappedText, escape: UInt8) -> [Heredoc] {
     // Nearly no line has one; the lexer is only asked where there may be.
     guard zip(line.bytes, line.bytes.dropFirst()).contains(where: { $0 == "<" && $1 == "<" }) else { return [] }
-    var instruction = InstructionText(line)
-    if instruction.keyword == "ONBUILD" { instruction = InstructionText(instruction.arguments) }
+    var instruction = InstructionText(line, escape: escape)
+    if instruction.keyword == "ONBUILD" { instruction = InstructionText(instruction.arguments, escape: escape) }
     guard ["RUN", "COPY", "ADD"].contains(instruction.keyword) else { return [] }
     if case .strings = JSONStrings(instruction.arguments.bytes) { return [] }
     var lexer = ShellWord(line.text, escape: "\\", variables: .literal)
@@ -24,13 +24,14 @@ struct Heredoc: Sendable {
     return words.compactMap { Heredoc(word: $0) }
   }
 
-  /// A word `[FD]<<[-]NAME`; nil for every other word.
+  /// A word `[FD]<<[-]NAME`, blanks before the name allowed; nil for every other word.
   init?(word: String) {
     var rest = word.unicodeScalars.drop { ("0"..."9").contains($0) }
     guard rest.starts(with: "<<".unicodeScalars) else { return nil }
     rest = rest.dropFirst(2)
     stripsTabs = rest.first == "-"
     if stripsTabs { rest = rest.dropFirst() }
+    rest = rest.drop { " \t\r\n\u{C}".unicodeScalars.contains($0) }
     guard !rest.isEmpty, !rest.contains("<") else { return nil }
     let lexer = ShellWord(String(rest), escape: "\\", variables: .literal)
     guard let plain = try? lexer.expand().words, plain.count == 1, let name = plain.first else { return nil }

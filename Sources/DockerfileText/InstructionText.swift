@@ -19,8 +19,11 @@ struct InstructionText {
   var rest: MappedText
   var start: Int
 
-  init(_ line: MappedText) {
+  private let escape: UInt8
+
+  init(_ line: MappedText, escape: UInt8) {
     let line = line.trimmed
+    self.escape = escape
     start = line.start
     let end = line.bytes.firstIndex(where: Ascii.isSpace) ?? line.count
     keyword = String(decoding: line.bytes[..<end].map(Ascii.uppercased), as: UTF8.self)
@@ -30,12 +33,12 @@ struct InstructionText {
   }
 
   /// What counts of it: white space around keyword and arguments does not.
-  var canonical: String { rest.isEmpty ? keyword : keyword + " " + rest.text }
+  var canonical: [UInt8] { Array(keyword.utf8) + (rest.isEmpty ? [] : [Ascii.space] + rest.bytes) }
 
   private mutating func readFlags() {
     var position = 0
     while position < rest.count {
-      if Ascii.isSpace(rest.bytes[position]) {
+      if Self.endsFlag(rest.bytes[position]) {
         position += 1
         continue
       }
@@ -52,6 +55,9 @@ struct InstructionText {
     arguments = rest.dropFirst(position).trimmed
   }
 
+  /// BuildKit looks for flags byte by byte, so a byte within a character can be a blank to it.
+  private static func endsFlag(_ byte: UInt8) -> Bool { Ascii.isSpace(byte) || byte == 0x85 || byte == 0xA0 }
+
   /// The word without its quotes, and where it ends.
   private func flagWord(at start: Int) -> (MappedText, end: Int) {
     var word = MappedText(at: rest.offsets[start])
@@ -61,11 +67,11 @@ struct InstructionText {
       let byte = rest.bytes[position]
       if byte == quote {
         quote = nil
-      } else if quote == nil, Ascii.isSpace(byte) {
+      } else if quote == nil, Self.endsFlag(byte) {
         break
       } else if quote == nil, byte == Ascii.quote || byte == Ascii.apostrophe {
         quote = byte
-      } else if byte == Ascii.backslash {
+      } else if byte == escape {
         position += 1
         if position < rest.count { word.append(rest.bytes[position], at: rest.offsets[position]) }
       } else {
@@ -87,7 +93,7 @@ struct InstructionText {
   /// `NAME=VALUE` and `NAME` words: quotes stay in them.
   ///
   /// Source: moby/buildkit `line_parsers.go`, `parseWords`.
-  func assignments(escape: UInt8) -> [MappedText] {
+  var assignments: [MappedText] {
     let text = arguments
     var words: [MappedText] = []
     var start: Int?

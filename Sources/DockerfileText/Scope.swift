@@ -6,9 +6,10 @@ struct Scope: Sendable {
   private var environment: Set<String> = []
 
   subscript(name: String) -> ShellWord.Value {
-    // `$1` and `$@` are never variables of an image.
+    if let value = values[name] { return value }
+    // `$1` and `$@` are never variables of a base image.
     guard let first = name.unicodeScalars.first, first == "_" || first.properties.isAlphabetic else { return .unset }
-    return values[name] ?? undeclared
+    return undeclared
   }
 
   /// The scope of a stage that is built from the stage with this scope.

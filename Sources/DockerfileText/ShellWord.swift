@@ -41,6 +41,8 @@ struct ShellWord {
   private var position = 0
   private var depth = 0
   private var missing: [String] = []
+  /// The first value that the text needs and only the engine knows.
+  private var unknown: Fault?
 
   init(_ word: String, escape: Unicode.Scalar, variables: Variables) {
     scalars = Array(word.unicodeScalars)
@@ -50,7 +52,10 @@ struct ShellWord {
 
   func expand() throws(Fault) -> Expansion {
     var lexer = self
+    // As Go's scanner does.
+    if scalars.first == "\u{FEFF}" { lexer.position = 1 }
     let result = try lexer.read(until: nil, keepsEscapes: keepsEscapes)
+    if let unknown = lexer.unknown { throw unknown }
     return Expansion(text: result.text, words: result.words, missing: lexer.missing)
   }
 
@@ -79,6 +84,7 @@ struct ShellWord {
       case "'": output.appendQuoted(try singleQuoted())
       case "\"": output.appendQuoted(try doubleQuoted())
       case "$": output.append(try dollar())
+      case "<": output.appendQuoted(lessThan())
       case escape:
         position += 1
         if keepsEscapes { output.appendQuoted(String(scalar)) }
@@ -91,6 +97,19 @@ struct ShellWord {
     }
     if let end { throw .syntax("'\(end)' is missing") }
     return output.finished
+  }
+
+  /// Blanks after `<<` do not end the word: a heredoc's name may stand after them.
+  private mutating func lessThan() -> String {
+    position += 1
+    guard next == "<" else { return "<" }
+    position += 1
+    var text = "<<"
+    while let blank = next, blank == " " || blank == "\t" || blank == "\r" {
+      text.unicodeScalars.append(blank)
+      position += 1
+    }
+    return text
   }
 
   private mutating func singleQuoted() throws(Fault) -> String {
@@ -137,7 +156,7 @@ struct ShellWord {
     position += 1
     guard next == "{" else {
       let name = takeName()
-      return name.isEmpty ? "$" : try value(of: name, written: "$" + name)
+      return name.isEmpty ? "$" : value(of: name, written: "$" + name)
     }
     position += 1
     // A fuzzed file must not exhaust the stack.
@@ -153,7 +172,7 @@ struct ShellWord {
     guard let sign = take() else { throw .syntax("'}' is missing") }
     switch sign {
     case "}":
-      return try value(of: name, written: "${\(name)}")
+      return value(of: name, written: "${\(name)}")
     case ":":
       guard let modifier = take() else { throw .syntax("'}' is missing") }
       return try modified(name, by: modifier, emptyIsUnset: true)
@@ -166,12 +185,14 @@ struct ShellWord {
     }
   }
 
-  private mutating func value(of name: String, written: String) throws(Fault) -> String {
-    switch try look(up: name) {
+  private mutating func value(of name: String, written: String) -> String {
+    switch look(up: name) {
     case .literal: return written
     case .value(let text): return text
     case .unset:
       missing.append(name)
+      return ""
+    case .unknown:
       return ""
     }
   }
@@ -180,38 +201,66 @@ struct ShellWord {
     case literal
     case value(String)
     case unset
+    /// `unknown` says why.
+    case unknown
   }
 
-  private func look(up name: String) throws(Fault) -> Found {
+  private mutating func look(up name: String) -> Found {
     guard case .scope(let scope) = variables else { return .literal }
     switch scope[name] {
     case .set(let text): return .value(text)
     case .unset: return .unset
-    case .unknown(let reason): throw .unknown(name: name, reason: reason)
+    case .unknown(let reason):
+      unknown = unknown ?? .unknown(name: name, reason: reason)
+      return .unknown
     }
+  }
+
+  /// A word of a substitution, which may turn out not to be needed.
+  private struct Word {
+    var text: String
+    var missing: [String]
+    var unknown: Fault?
+  }
+
+  private mutating func takeWord(until end: Unicode.Scalar, keepsEscapes: Bool) throws(Fault) -> Word {
+    let before = (missing, unknown)
+    (missing, unknown) = ([], nil)
+    defer { (missing, unknown) = before }
+    let text = try read(until: end, keepsEscapes: keepsEscapes).text
+    return Word(text: text, missing: missing, unknown: unknown)
+  }
+
+  private mutating func use(_ word: Word) -> String {
+    missing += word.missing
+    unknown = unknown ?? word.unknown
+    return word.text
   }
 
   private mutating func modified(
     _ name: String, by modifier: Unicode.Scalar, emptyIsUnset: Bool
   ) throws(Fault) -> String {
     let isPattern = modifier == "#" || modifier == "%"
-    let word = try read(until: "}", keepsEscapes: isPattern).text
+    if isPattern, emptyIsUnset { throw .syntax("the modifier ':\(modifier)' is not supported in a substitution") }
+    let word = try takeWord(until: "}", keepsEscapes: isPattern)
     var current: String?
-    switch try look(up: name) {
-    case .literal: return "${\(name)\(emptyIsUnset ? ":" : "")\(modifier)\(word)}"
+    switch look(up: name) {
+    case .literal: return "${\(name)\(emptyIsUnset ? ":" : "")\(modifier)\(word.text)}"
     case .value(let text): current = text
     case .unset: current = nil
+    case .unknown: return ""
     }
     let isUnset = current == nil || emptyIsUnset && current == ""
     switch modifier {
-    case "-": return isUnset ? word : current ?? ""
-    case "+": return isUnset ? "" : word
+    case "-": return isUnset ? use(word) : current ?? ""
+    case "+": return isUnset ? "" : use(word)
     case "?":
       guard isUnset else { return current ?? "" }
       let why = current == nil ? "is not allowed to be unset" : "is not allowed to be empty"
-      throw .required(name: name, message: word.isEmpty ? why : word)
+      throw .required(name: name, message: word.text.isEmpty ? why : word.text)
     case "#", "%":
-      var pattern = Array(word.unicodeScalars)
+      if word.unknown != nil { return use(word) }
+      var pattern = Array(word.text.unicodeScalars)
       let isLongest = pattern.first == modifier
       if isLongest { pattern.removeFirst() }
       let glob = try ShellPattern(pattern)
@@ -230,11 +279,17 @@ struct ShellWord {
     let pattern = try read(until: "/", keepsEscapes: true).text
     let replacement = try read(until: "}", keepsEscapes: true).text
     let current: String
-    switch try look(up: name) {
+    switch look(up: name) {
     case .literal: return "${\(name)/\(pattern)/\(replacement)}"
     case .value(let text): current = text
     case .unset: current = ""
+    case .unknown: return ""
     }
+    // With Go's regular expressions it names a part of the match.
+    if isEverywhere, replacement.contains("$") {
+      unknown = unknown ?? .unknown(name: name, reason: "'$' has a meaning of its own in what takes the place")
+    }
+    if unknown != nil { return "" }
     let glob = try ShellPattern(Array(pattern.unicodeScalars))
     return string(
       glob.replacing(

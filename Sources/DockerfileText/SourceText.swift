@@ -15,6 +15,12 @@ struct SourceText: Sendable {
     lineStarts = starts
   }
 
+  /// Whether the first line is `#!…`.
+  var hasShebang: Bool {
+    let start = bytes.starts(with: Ascii.byteOrderMark) ? bytes.dropFirst(3) : bytes[...]
+    return start.starts(with: [Ascii.hash, Ascii.bang])
+  }
+
   /// The index into `lineStarts` of the line that holds the byte.
   private func lineIndex(at offset: Int) -> Int {
     var low = 0

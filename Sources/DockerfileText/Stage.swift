@@ -6,7 +6,7 @@ struct Stage {
     case image(ImageUse)
     case stage(Int)
     case scratch
-    /// Its fault is told already.
+    /// Its fault is among the diagnostics, and told when the stage is needed.
     case broken
   }
 
@@ -16,7 +16,7 @@ struct Stage {
   let location: SourceLocation
   var instructions: [DockerfileLines.Instruction] = []
 
-  // What reading its instructions finds out:
+  // What reading it finds out:
 
   var scope = Scope()
   /// Other stages that it takes files from.
@@ -35,6 +35,16 @@ struct Stage {
     self.name = name
     self.base = base
     self.location = location
+  }
+
+  /// Makes the whole context count, and says why.
+  mutating func cannotKnow(
+    _ why: String, at offset: Int, _ source: SourceText, help: String? = nil, rule: LintRule = .wholeContext,
+    severity: Diagnostic.Severity = .note
+  ) {
+    diagnostics.append(
+      source.diagnostic(severity, why, at: offset, help: help ?? "the whole context counts as an input", rule: rule))
+    unknownReach = unknownReach ?? "\(source.location(at: offset)): \(why)"
   }
 
   /// The stages that must be built before it.

@@ -9,6 +9,8 @@ struct StageList {
   private let source: SourceText
   private let escape: UInt8
   private let buildArguments: [String: String]
+  /// What stands before the first FROM: to BuildKit it is a fault, to buildah a part of the first stage.
+  private var preamble: [DockerfileLines.Instruction] = []
 
   static let keywords = [
     "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
@@ -23,7 +25,7 @@ struct StageList {
     self.buildArguments = buildArguments
     for (name, value) in predefined { globals.setArgument(name, .set(buildArguments[name] ?? value)) }
     for instruction in lines.instructions { add(instruction) }
-    if !lines.instructions.isEmpty, stages.isEmpty, diagnostics.isEmpty {
+    if !lines.instructions.isEmpty, stages.isEmpty {
       diagnostics.append(
         source.diagnostic(
           .error, "there is no FROM instruction", at: lines.instructions[0].text.start,
@@ -31,37 +33,52 @@ struct StageList {
     }
   }
 
-  func index(ofStage name: String) -> Int? { stages.lastIndex { $0.name == name.lowercased() } }
+  func index(ofStage name: String, before end: Int = .max) -> Int? {
+    stages.prefix(end).lastIndex { $0.name == name.lowercased() }
+  }
 
   var expander: WordExpander { WordExpander(source: source, escape: escape) }
 
   private mutating func add(_ instruction: DockerfileLines.Instruction) {
-    let text = InstructionText(instruction.text)
-    guard Self.keywords.contains(text.keyword) else {
+    let text = InstructionText(instruction.text, escape: escape)
+    if !Self.keywords.contains(text.keyword) {
       let nearest = NearestSpelling.of(text.keyword, among: Self.keywords)
       diagnostics.append(
         source.diagnostic(
-          .error, "unknown instruction '\(text.keyword)'", at: text.start, help: nearest.map { "did you mean \($0)?" }))
-      return
+          .warning, "unknown instruction '\(text.keyword)'", at: text.start, help: nearest.map { "did you mean \($0)?" }
+        ))
     }
     if text.keyword == "FROM" {
       addStage(text)
+      takePreamble()
     } else if !stages.isEmpty {
       stages[stages.count - 1].instructions.append(instruction)
     } else if text.keyword == "ARG" {
       setGlobals(text)
     } else {
-      diagnostics.append(
-        source.diagnostic(
-          .error, "\(text.keyword) stands before the first FROM", at: text.start,
-          help: "only ARG may stand before the first FROM"))
+      preamble.append(instruction)
     }
   }
 
+  private mutating func takePreamble() {
+    for instruction in preamble {
+      let text = InstructionText(instruction.text, escape: escape)
+      guard Self.keywords.contains(text.keyword) else { continue }
+      diagnostics.append(
+        source.diagnostic(
+          .warning, "\(text.keyword) stands before the first FROM", at: text.start,
+          help: "only ARG may stand there with BuildKit"))
+    }
+    stages[stages.count - 1].instructions += preamble
+    preamble = []
+  }
+
   private mutating func setGlobals(_ text: InstructionText) {
-    for word in text.assignments(escape: escape) {
+    for word in text.assignments {
       let argument = Assignment(word)
-      if let given = buildArguments[argument.name.text] {
+      if argument.isQuoted(escape: escape) {
+        setQuoted(word)
+      } else if let given = buildArguments[argument.name.text] {
         globals.setArgument(argument.name.text, .set(given))
       } else if let value = argument.value {
         var found: ShellWord.Value = .unset
@@ -73,6 +90,17 @@ struct StageList {
       } else {
         globals.setArgument(argument.name.text, .unset)
       }
+    }
+  }
+
+  /// `ARG "NAME=VALUE"`, which only buildah takes.
+  private mutating func setQuoted(_ word: MappedText) {
+    switch expander.expand(word, in: globals) {
+    case .success(let expansion):
+      let parts = expansion.text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard let value = buildArguments[parts[0]] ?? (parts.count > 1 ? parts[1] : nil) else { return }
+      globals.setArgument(parts[0], .set(value))
+    case .failure(let fault): diagnostics.append(expander.diagnostic(fault, at: word))
     }
   }
 
@@ -90,8 +118,21 @@ struct StageList {
           .error, "FROM takes an image and, if wanted, AS and a name", at: text.start,
           help: "write FROM IMAGE or FROM IMAGE AS NAME"))
     }
-    let location = source.location(at: text.start)
-    stages.append(Stage(name: name, base: words.first.map { base($0) } ?? .broken, at: location))
+    var problems: [Diagnostic] = []
+    var stage = Stage(
+      name: name, base: words.first.map { base($0, &problems) } ?? .broken, at: source.location(at: text.start))
+    stage.diagnostics = problems
+    for flag in text.flags where flag.name != "platform" { take(flag, into: &stage) }
+    stages.append(stage)
+  }
+
+  /// buildah's `--after=STAGE` makes another stage be built before.
+  private func take(_ flag: InstructionText.Flag, into stage: inout Stage) {
+    guard flag.name == "after" else {
+      return stage.cannotKnow("FROM has no flag --\(flag.name)", at: flag.start, source)
+    }
+    guard let name = flag.value?.text, let index = index(ofStage: name) ?? Int(name) else { return }
+    if stages.indices.contains(index) { stage.sources.append(index) }
   }
 
   private mutating func checkName(_ word: MappedText) {
@@ -101,8 +142,8 @@ struct StageList {
     if !isValid {
       diagnostics.append(
         source.diagnostic(
-          .error, "'\(word.text)' is no name for a stage", at: word.start,
-          help: "a name begins with a letter and holds letters, digits, '-', '_' and '.'"))
+          .warning, "'\(word.text)' is no name for a stage", at: word.start,
+          help: "to BuildKit a name begins with a letter and holds letters, digits, '-', '_' and '.'"))
     } else if index(ofStage: word.text) != nil {
       diagnostics.append(
         source.diagnostic(
@@ -111,26 +152,26 @@ struct StageList {
     }
   }
 
-  private mutating func base(_ word: MappedText) -> Stage.Base {
+  private func base(_ word: MappedText, _ problems: inout [Diagnostic]) -> Stage.Base {
     let expansion: ShellWord.Expansion
     switch expander.expand(word, in: globals) {
     case .success(let result): expansion = result
     case .failure(let fault):
-      diagnostics.append(expander.diagnostic(fault, at: word))
+      problems.append(expander.diagnostic(fault, at: word))
       return .broken
     }
-    if expansion.text == "scratch" { return .scratch }
     if let index = index(ofStage: expansion.text) { return .stage(index) }
+    if expansion.text == "scratch" { return .scratch }
     switch expander.use(expansion, of: word, role: .from) {
     case .success(let use):
       if !expansion.missing.isEmpty {
-        diagnostics.append(
+        problems.append(
           source.diagnostic(
             .warning, Self.noValue(expansion.missing), at: word.start, help: Self.giveValue, rule: .unsetArgument))
       }
       return .image(use)
     case .failure(let problem):
-      diagnostics.append(problem.diagnostic)
+      problems.append(problem.diagnostic)
       return .broken
     }
   }
@@ -147,6 +188,11 @@ struct StageList {
 struct Assignment {
   var name: MappedText
   var value: MappedText?
+
+  /// Whether the name is not what is written: buildah expands it, BuildKit does not.
+  func isQuoted(escape: UInt8) -> Bool {
+    name.bytes.contains { $0 == Ascii.quote || $0 == Ascii.apostrophe || $0 == escape || $0 == UInt8(ascii: "$") }
+  }
 
   init(_ word: MappedText) {
     if let equals = word.bytes.firstIndex(of: Ascii.equals) {

@@ -5,6 +5,7 @@ internal import ImageModel
 /// Source: moby/buildkit `frontend/dockerfile/dockerfile2llb`.
 struct StageReader {
   private(set) var stage: Stage
+  private let index: Int
   private let list: StageList
   private let source: SourceText
   private let escape: UInt8
@@ -16,6 +17,7 @@ struct StageReader {
     buildArguments: [String: String]
   ) {
     stage = list.stages[index]
+    self.index = index
     self.list = list
     self.source = source
     self.escape = escape
@@ -38,7 +40,7 @@ struct StageReader {
 
   private mutating func read(_ instruction: DockerfileLines.Instruction) {
     if !instruction.heredocs.isEmpty { stage.features.insert("heredoc") }
-    let text = InstructionText(instruction.text)
+    let text = InstructionText(instruction.text, escape: escape)
     checkFlags(of: text)
     switch text.keyword {
     case "ARG": declare(text)
@@ -46,7 +48,12 @@ struct StageReader {
     case "COPY", "ADD": copy(text)
     case "RUN": for flag in text.flags where flag.name == "mount" { mount(flag) }
     case "ONBUILD": addTrigger(text, instruction)
-    default: break
+    default:
+      if !StageList.keywords.contains(text.keyword) {
+        // The list of stages has warned.
+        let place = source.location(at: text.start)
+        stage.unknownReach = stage.unknownReach ?? "\(place): nobody knows what \(text.keyword) takes"
+      }
     }
   }
 
@@ -72,20 +79,22 @@ struct StageReader {
     guard let known = Self.flags[text.keyword] else { return }
     for flag in text.flags where !known.contains(flag.name) {
       let nearest = NearestSpelling.of(flag.name, among: known)
-      report(
-        .warning, "\(text.keyword) has no flag --\(flag.name)", at: flag.start,
+      stage.cannotKnow(
+        "\(text.keyword) has no flag --\(flag.name)", at: flag.start, source,
         help: nearest.map { "did you mean --\($0)?" } ?? "it has \(known.map { "--" + $0 }.joined(separator: ", "))",
-        rule: .unknownFlag)
+        rule: .unknownFlag, severity: .warning)
     }
   }
 
   // MARK: - Variables
 
   private mutating func declare(_ text: InstructionText) {
-    for word in text.assignments(escape: escape) {
+    for word in text.assignments {
       let argument = Assignment(word)
       let name = argument.name.text
-      if let given = buildArguments[name] {
+      if argument.isQuoted(escape: escape) {
+        setQuoted(word)
+      } else if let given = buildArguments[name] {
         stage.scope.setArgument(name, .set(given))
       } else if let value = argument.value {
         stage.scope.setArgument(name, evaluated(value))
@@ -95,8 +104,19 @@ struct StageReader {
     }
   }
 
+  /// `ARG "NAME=VALUE"`: buildah takes the quotes off, to BuildKit they are a part of the name.
+  private mutating func setQuoted(_ word: MappedText) {
+    switch list.expander.expand(word, in: stage.scope) {
+    case .success(let expansion):
+      let name = String(expansion.text.prefix { $0 != "=" })
+      stage.scope.setArgument(name, .unknown("engines read the quotes in its ARG differently"))
+    case .failure(.unknown(let name, let reason)): cannotKnow(name, reason, word)
+    case .failure(let fault): stage.diagnostics.append(list.expander.diagnostic(fault, at: word))
+    }
+  }
+
   private mutating func setEnvironment(_ text: InstructionText) {
-    let words = text.assignments(escape: escape)
+    let words = text.assignments
     guard let first = words.first else { return }
     let assignments: [Assignment]
     if first.bytes.contains(Ascii.equals) {
@@ -109,8 +129,26 @@ struct StageReader {
       assignments = [assignment]
     }
     // All values are expanded before the first name is set.
-    let values = assignments.map { ($0.name.text, $0.value.map { evaluated($0) } ?? .set("")) }
-    for (name, value) in values { stage.scope.setEnvironment(name, value) }
+    var values: [(written: MappedText, name: String?, value: ShellWord.Value)] = []
+    for assignment in assignments {
+      let name = name(of: assignment)
+      let value = name == nil ? .unset : assignment.value.map { evaluated($0) } ?? .set("")
+      values.append((assignment.name, name, value))
+    }
+    for (written, name, value) in values {
+      if let name {
+        stage.scope.setEnvironment(name, value)
+      } else {
+        stage.cannotKnow("nobody knows which variable '\(written.text)' is", at: written.start, source)
+      }
+    }
+  }
+
+  /// The name that ENV sets, nil where it cannot be known.
+  private func name(of assignment: Assignment) -> String? {
+    if !assignment.isQuoted(escape: escape) { return assignment.name.text }
+    guard case .success(let expansion) = list.expander.expand(assignment.name, in: stage.scope) else { return nil }
+    return expansion.text
   }
 
   private mutating func evaluated(_ value: MappedText) -> ShellWord.Value {
@@ -170,21 +208,25 @@ struct StageReader {
       // Where a value has a blank, BuildKit takes one path and buildah takes several.
       if expansion.words.count > 1, word.text.contains("$") { expanded += expansion.words }
     case .failure(.unknown(let name, let reason)):
-      if remote == nil { cannotKnow(name, reason, word) }
+      if remote == nil || remote == .gitOrFile { cannotKnow(name, reason, word) }
     case .failure(let fault):
       stage.diagnostics.append(list.expander.diagnostic(fault, at: word))
       return
     }
-    if let remote {
+    if let path = expanded.first, path.unicodeScalars.contains("\u{FFFD}") {
+      return stage.cannotKnow("'\(word.text)' is not UTF-8", at: word.start, source)
+    }
+    if let remote, remote != .gitOrFile || text.keyword == "ADD" {
       if text.keyword == "COPY" {
         report(.error, "COPY cannot take '\(word.text)' from the network", at: word.start, help: "use ADD")
       }
-      if remote == .git { stage.features.insert("add-git") }
-      let address = expanded.first ?? word.text
-      let isPinned =
-        text.flag("checksum")?.value?.isEmpty == false || remote == .git && RemoteSource.namesCommit(address)
-      name(address, .network(isPinned: isPinned), by: text.keyword, at: word.start)
-      return
+      if remote != .web { stage.features.insert("add-git") }
+      if remote != .gitOrFile {
+        let address = expanded.first ?? word.text
+        let isPinned =
+          text.flag("checksum")?.value?.isEmpty == false || remote == .git && RemoteSource.namesCommit(address)
+        return name(address, .network(isPinned: isPinned), by: text.keyword, at: word.start)
+      }
     }
     let selectors = expanded.flatMap(paths.selectors)
     stage.selectors += selectors
@@ -192,11 +234,9 @@ struct StageReader {
   }
 
   private mutating func cannotKnow(_ name: String, _ reason: String, _ word: MappedText) {
-    let why = "the value of '\(name)' cannot be known: \(reason)"
-    report(
-      .note, why, at: word.start, help: "the whole context counts as an input; give it by ARG to narrow it",
-      rule: .wholeContext)
-    stage.unknownReach = stage.unknownReach ?? "\(source.location(at: word.start)): \(why)"
+    stage.cannotKnow(
+      "the value of '\(name)' cannot be known: \(reason)", at: word.start, source,
+      help: "the whole context counts as an input; give it by ARG to narrow it")
   }
 
   /// A stage or image that files are taken from.
@@ -208,15 +248,20 @@ struct StageReader {
       stage.diagnostics.append(list.expander.diagnostic(fault, at: word))
       return
     }
-    if let index = list.index(ofStage: expansion.text) {
-      stage.sources.append(index)
-    } else if let index = Int(expansion.text) {
-      guard list.stages.indices.contains(index) else {
-        report(.error, "there is no stage \(index)", at: word.start, help: "stages are counted from 0")
-        return
-      }
-      stage.sources.append(index)
+    // Only stages before this one are looked at: to buildah the name of any other is an image's, BuildKit refuses it.
+    if let found = list.index(ofStage: expansion.text, before: index) {
+      stage.sources.append(found)
+    } else if let number = Int(expansion.text), number >= 0, number < index {
+      stage.sources.append(number)
+    } else if role == .copyFrom, let number = Int(expansion.text) {
+      report(
+        .error, "there is no stage \(number) before this one", at: word.start, help: "stages are counted from 0")
     } else if expansion.text != "scratch" {
+      if list.index(ofStage: expansion.text) != nil {
+        report(
+          .warning, "the stage '\(expansion.text)' does not stand before this one", at: word.start,
+          help: "so this means an image of that name, if the engine takes it at all")
+      }
       switch list.expander.use(expansion, of: word, role: role) {
       case .success(let use): stage.uses.append(use)
       case .failure(let problem): stage.diagnostics.append(problem.diagnostic)
@@ -239,8 +284,8 @@ struct StageReader {
     }
     let kinds = ["bind", "cache", "tmpfs", "secret", "ssh"]
     guard kinds.contains(kind) else {
-      report(
-        .error, "'\(kind)' is no type of mount", at: options.value("type")?.start ?? flag.start,
+      stage.cannotKnow(
+        "'\(kind)' is no type of mount", at: options.value("type")?.start ?? flag.start, source,
         help: NearestSpelling.of(kind, among: kinds).map { "did you mean \($0)?" })
       return
     }
@@ -254,7 +299,11 @@ struct StageReader {
         return
       }
       switch list.expander.expand(path, in: stage.scope) {
-      case .success(let expansion): bind(expansion.text, at: path.start)
+      case .success(let expansion):
+        if expansion.text.unicodeScalars.contains("\u{FFFD}") {
+          return stage.cannotKnow("'\(path.text)' is not UTF-8", at: path.start, source)
+        }
+        bind(expansion.text, at: path.start)
       case .failure(.unknown(let name, let reason)): cannotKnow(name, reason, path)
       case .failure(let fault): stage.diagnostics.append(list.expander.diagnostic(fault, at: path))
       }
@@ -269,11 +318,14 @@ struct StageReader {
 
   private mutating func addTrigger(_ text: InstructionText, _ instruction: DockerfileLines.Instruction) {
     stage.features.insert("onbuild")
-    let keyword = InstructionText(text.rest).keyword
-    if ["ONBUILD", "FROM", "MAINTAINER"].contains(keyword) || !StageList.keywords.contains(keyword) {
+    let keyword = InstructionText(text.rest, escape: escape).keyword
+    if ["", "ONBUILD", "FROM", "MAINTAINER"].contains(keyword) {
       report(
         .error, keyword.isEmpty ? "ONBUILD takes an instruction" : "ONBUILD cannot run \(keyword)", at: text.start)
       return
+    }
+    if !StageList.keywords.contains(keyword) {
+      report(.warning, "unknown instruction '\(keyword)'", at: text.rest.start)
     }
     stage.triggers.append(DockerfileLines.Instruction(text: text.rest, heredocs: instruction.heredocs))
   }

@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test func everyInstructionHasItsLine() {
-    let facts = read("# syntax=a/b\n# c\nFROM a\n\nRUN <<E\n1\n2\nE\n  COPY \\\n a /\nCMD x\n")
+    let facts = read("# syntax=docker/dockerfile:1\n# c\nFROM a\n\nRUN <<E\n1\n2\nE\n  COPY \\\n a /\nCMD x\n")
     #expect(facts.instructions.map(\.location.line) == [1, 3, 5, 9, 11])
     #expect(facts.instructions[3].location.column == 3)
   }

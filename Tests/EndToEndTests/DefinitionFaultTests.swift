@@ -122,9 +122,9 @@ import Testing
       "image_sources:\n  - {name: a, tags: ['%(v)s'], template_files_parameters: {v: '%(w)s', w: '%(v)s'}}\n",
       says: "contains itself"),
     Fault(
-      "an unknown instruction", yaml, "FROM scratch\nRUNN x\n", at: "Dockerfile:2:1:",
-      says: "unknown instruction 'RUNN'"),
-    Fault("no FROM", yaml, "RUN x\n", at: "Dockerfile:1:1:", says: "before the first FROM"),
+      "a COPY without destination", yaml, "FROM scratch\nCOPY x\n", at: "Dockerfile:2:1:",
+      says: "COPY takes at least one source"),
+    Fault("no FROM", yaml, "RUN x\n", at: "Dockerfile:1:1:", says: "there is no FROM instruction"),
     Fault("an empty Dockerfile", yaml, "# nothing\n", says: "no instructions"),
     Fault("a wrong reference", yaml, "FROM Ubuntu:24.04\n", at: "Dockerfile:1:6:", says: "no image reference"),
     Fault("itself", yaml, "FROM cati/a:x\n", at: "Dockerfile:1:6:", says: "docker/a:x → docker/a:x"),
