@@ -26,7 +26,7 @@ package final class LoopbackServer: Sendable {
   package let port: UInt16
   private let listener: Int32
   private let log = Locked<[Request]>([])
-  private let connections = Locked((open: 0, most: 0))
+  private let isStopped = Locked(false)
 
   package init(answer: @escaping @Sendable (Request) -> [Action]) throws {
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -43,15 +43,17 @@ package final class LoopbackServer: Sendable {
       throw FileSystemError(operation: "listen", path: "127.0.0.1", reason: .other(errno), text: "the system refuses")
     }
     port = UInt16(bigEndian: address.sin_port)
-    let (log, connections) = (log, connections)
+    let log = log
     Task {
       try await onBlockingThread {
         while true {
           let connection = accept(listener, nil, nil)
-          if connection < 0 { return }
+          if connection < 0 {
+            close(listener)
+            return
+          }
           Task {
             try await onBlockingThread {
-              connections.withLock { $0 = ($0.open + 1, max($0.most, $0.open + 1)) }
               if let request = Self.read(connection) {
                 log.withLock { $0.append(request) }
                 Self.act(answer(request), connection)
@@ -59,7 +61,6 @@ package final class LoopbackServer: Sendable {
                 // TLS is greeted as web servers do.
                 Self.act([.send("HTTP/1.0 400 Bad Request\r\n\r\n")], connection)
               }
-              connections.withLock { $0.open -= 1 }
               close(connection)
             }
           }
@@ -72,14 +73,17 @@ package final class LoopbackServer: Sendable {
 
   /// Nobody is let in any more.
   package func stop() {
-    shutdown(listener, Int32(SHUT_RDWR))
+    let isFirst = isStopped.withLock { isStopped in
+      defer { isStopped = true }
+      return !isStopped
+    }
+    // Whoever waits for the next connection closes it then.
+    if isFirst { shutdown(listener, Int32(SHUT_RDWR)) }
   }
 
   package var name: String { "127.0.0.1:\(port)" }
   /// All so far.
   package var requests: [Request] { log.withLock { $0 } }
-  /// How many connections were open at the same time at most.
-  package var widest: Int { connections.withLock { $0.most } }
 
   /// A whole answer; without its body for HEAD.
   package static func answer(

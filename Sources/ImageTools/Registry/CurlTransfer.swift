@@ -9,7 +9,7 @@ struct CurlTransfer: Sendable {
   /// - Parameter environment: SSL_CERT_FILE and SSL_CERT_DIR are honoured; proxies libcurl finds itself.
   init(environment: [String: String]) {
     let named = environment.filter { !$0.value.isEmpty }
-    certificates = named["SSL_CERT_FILE"] ?? named["CURL_CA_BUNDLE"]
+    certificates = named["CURL_CA_BUNDLE"] ?? named["SSL_CERT_FILE"]
     certificateDirectory = named["SSL_CERT_DIR"]
   }
 

@@ -15,6 +15,8 @@ struct RegistryClient: Sendable {
   }
 
   private static let types = ManifestDocument.imageTypes + ManifestDocument.indexTypes
+  /// What a server answers that does not know HEAD.
+  private static let withoutHead: Set<Int> = [400, 405, 501]
   /// Requests to one server at a time.
   private static let width = 4
   /// Configs hold labels and history: more than manifests, but no files.
@@ -72,7 +74,7 @@ struct RegistryClient: Sendable {
     let path = "manifests/" + (reference.digest?.description ?? reference.tag ?? "latest")
     let head = try await session.ask("HEAD", path, accept: Self.types)
     // Not every registry knows HEAD: what it says to GET counts then.
-    if [401, 403, 404, 429].contains(head.status) || head.status >= 500 { throw RegistryError(head, about: reference) }
+    if head.status != 200, !Self.withoutHead.contains(head.status) { throw RegistryError(head, about: reference) }
     if head.status == 200, let digest = head["docker-content-digest"].flatMap({ Digest($0) }),
       ManifestDocument.imageTypes.contains(head.mediaType)
     {
