@@ -92,6 +92,7 @@ static void configure(CURL *handle, const cc_request *request, struct curl_slist
   curl.setopt(handle, CURLOPT_FOLLOWLOCATION, request->max_redirects > 0 ? 1L : 0L);
   curl.setopt(handle, CURLOPT_MAXREDIRS, request->max_redirects);
   curl.setopt(handle, CURLOPT_BUFFERSIZE, 512L * 1024);
+  if (request->avoids_proxy) curl.setopt(handle, CURLOPT_PROXY, "");
   if (request->ca_file) curl.setopt(handle, CURLOPT_CAINFO, request->ca_file);
   if (request->ca_directory) curl.setopt(handle, CURLOPT_CAPATH, request->ca_directory);
   curl.setopt(handle, CURLOPT_WRITEFUNCTION, on_body);

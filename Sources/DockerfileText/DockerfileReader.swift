@@ -124,7 +124,7 @@ package enum DockerfileReader {
   private static func argumentNames(_ line: MappedText, escape: UInt8) -> [String] {
     var text = InstructionText(line, escape: escape)
     if text.keyword == "ONBUILD" { text = InstructionText(text.rest, escape: escape) }
-    return text.keyword == "ARG" ? text.assignments(escape: escape).map { Assignment($0).name.text } : []
+    return text.keyword == "ARG" ? text.assignments.map { Assignment($0).name.text } : []
   }
 
   // MARK: - Stages

@@ -14,18 +14,29 @@ final class RealRegistry: Sendable {
   private let processes = PosixProcessRunner()
   private let server: Task<Void, Never>
 
-  /// - Parameter hasPassword: lets in `me` with the password `secret` only.
-  init(hasPassword: Bool = false) async throws {
+  /// - Parameters:
+  ///   - hasPassword: lets in `me` with the password `secret` only.
+  ///   - hasTLS: speaks https, with the certificate `cert.pem` that nobody trusts.
+  init(hasPassword: Bool = false, hasTLS: Bool = false) async throws {
     directory = try TemporaryDirectory()
     name = "127.0.0.1:\(Int.random(in: 20000..<60000))"
     let root = directory.path
     // bcrypt of `secret`.
     try directory.write("htpasswd", "me:$2b$05$TXLvmawDVWHjkwNK09Kc3.2vKrSs.fN51aGVFJJKBA4lWyjdNH/Pi\n")
     let login = hasPassword ? "auth: {htpasswd: {realm: lab, path: \(root)/htpasswd}}\n" : ""
+    if hasTLS {
+      let words =
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+      let made = try await processes.capture(
+        ProcessCommand(
+          words.split(separator: " ").map(String.init) + ["-keyout", "\(root)/key.pem", "-out", "\(root)/cert.pem"]))
+      guard made.status.isSuccess else { throw Failure(String(decoding: made.errorOutput, as: UTF8.self)) }
+    }
+    let tls = hasTLS ? ", tls: {certificate: \(root)/cert.pem, key: \(root)/key.pem}" : ""
     try directory.write(
       "config.yml",
       "version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: \(root)/data}}\n"
-        + "http: {addr: \"\(name)\"}\n" + login)
+        + "http: {addr: \"\(name)\"\(tls)}\n" + login)
     let command = ProcessCommand(["docker-registry", "serve", "\(root)/config.yml"], grace: .milliseconds(100))
     server = Task { [processes] in _ = try? await processes.run(command) }
     try await waitUntilItAnswers()
@@ -72,9 +83,9 @@ final class RealRegistry: Sendable {
     return Digest(String(manifest.dropFirst(10).prefix(71))) ?? Digest.sha256("")
   }
 
-  func resolver(_ home: String = "{}") throws -> RegistryBaseResolver {
+  func resolver(_ home: String = "{}", _ variables: [String: String] = [:]) throws -> RegistryBaseResolver {
     try directory.write("home/.docker/config.json", home)
-    let environment = ["HOME": "\(directory.path)/home", "PATH": "/nowhere"]
+    let environment = ["HOME": "\(directory.path)/home", "PATH": "/nowhere"].merging(variables) { $1 }
     let finder = EngineFinder(
       wanted: nil, remembered: directory / ".coppice/engine", files: PosixFileSystem(), processes: processes,
       environment: environment)
@@ -100,6 +111,17 @@ final class RealRegistry: Sendable {
     }
   }
 
+  @Test func theConfigOfAPinnedImageIsFetched() async throws {
+    let registry = try await RealRegistry()
+    let pushed = try await registry.push("team/x:1", command: "/bin/true")
+    let reference = try ImageReference("\(registry.name)/team/x:1")
+    let config = try await registry.resolver().config(of: reference, manifest: pushed, platform: platform)
+    #expect(try JSONValue(parsing: config)["config"]?["Cmd"]?.strings == ["/bin/true"])
+    await #expect(throws: Failure.self) {
+      _ = try await registry.resolver().config(of: reference, manifest: .sha256("other"), platform: platform)
+    }
+  }
+
   @Test func aPasswordIsNeededAndUsed() async throws {
     let registry = try await RealRegistry(hasPassword: true)
     let pushed = try await registry.push("team/x:1", credentials: "me:secret")
@@ -108,6 +130,23 @@ final class RealRegistry: Sendable {
     #expect(try await registry.resolver(login).resolve(reference, platform: platform, pinned: nil).digest == pushed)
     await #expect { _ = try await registry.resolver().resolve(reference, platform: platform, pinned: nil) } throws: {
       ($0 as? Failure)?.message.contains("denies") == true
+    }
+  }
+
+  @Test(.enabled(if: Installed.path("openssl") != nil)) func aCertificateIsTrustedWhenItIsNamed() async throws {
+    let registry = try await RealRegistry(hasTLS: true)
+    let pushed = try await registry.push("team/x:1")
+    let reference = try ImageReference("\(registry.name)/team/x:1")
+    await #expect {
+      _ = try await registry.resolver().resolve(reference, platform: platform, pinned: nil)
+    } throws: {
+      let failure = $0 as? Failure
+      return failure?.message.contains("cannot be trusted") == true && failure?.help?.contains("SSL_CERT_FILE") == true
+    }
+    let file = "\(registry.directory.path)/cert.pem"
+    for variables in [["SSL_CERT_FILE": file], ["SSL_CERT_FILE": "/none", "CURL_CA_BUNDLE": file]] {
+      let pin = try await registry.resolver("{}", variables).resolve(reference, platform: platform, pinned: nil)
+      #expect(pin.digest == pushed)
     }
   }
 

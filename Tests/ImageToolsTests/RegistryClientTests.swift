@@ -113,11 +113,20 @@ private func answer(_ status: Int, _ headers: [(String, String)] = [], _ body: S
   }
 
   @Test func noPasswordGoesOverPlainHTTPToAnotherPlace() async throws {
-    let registry = ScriptedRegistry(credential: .password(user: "me", password: "secret")) { request in
-      answer(401, [("www-authenticate", #"Bearer realm="http://evil.example/token",service="reg""#)])
+    for realm in [
+      "http://evil.example/token", "http://127.0.0.1@evil.example/", "http://127.0.0.1.evil.example/", "ftp://a/",
+      "//a/",
+      #"http://127.0.0.1\\@evil.example/"#,
+    ] {
+      for name in ["r.example/x:1", "127.0.0.1:5000/x:1"] {
+        let registry = ScriptedRegistry(credential: .password(user: "me", password: "secret")) { request in
+          if request.url.hasPrefix("https://127") { throw TransferError(kind: .notTLS, text: "wrong version number") }
+          return answer(401, [("www-authenticate", #"Bearer realm="\#(realm)",service="reg""#)])
+        }
+        await #expect(throws: RegistryError.self) { _ = try await digest(name, registry) }
+        #expect(registry.requests.allSatisfy { $0.url.contains("/v2/x/manifests/1") }, "\(realm)")
+      }
     }
-    await #expect(throws: RegistryError.self) { _ = try await digest("r.example/x:1", registry) }
-    #expect(registry.requests.count == 1)
   }
 
   @Test(arguments: [(401, "denies"), (403, "denies"), (404, "has no"), (418, "HTTP 418"), (500, "HTTP 500")])
@@ -147,6 +156,27 @@ private func answer(_ status: Int, _ headers: [(String, String)] = [], _ body: S
     #expect(impatient.requests.count == 1)
   }
 
+  @Test func anIdentityTokenIsPostedAndARegistryTokenIsUsedAsItIs() async throws {
+    let realm = "https://auth.example/token"
+    func registry(_ credential: Credential) -> ScriptedRegistry {
+      ScriptedRegistry(credential: credential) { request in
+        if request.url == realm { return answer(200, [], #"{"token":"","access_token":"abc"}"#) }
+        guard request.headers.contains(where: { $0 == ("Authorization", "Bearer abc") }) else {
+          return answer(401, [("www-authenticate", #"Basic realm="b", Bearer realm="\#(realm)",service="reg""#)])
+        }
+        return answer(200, [("docker-content-digest", one.description), ("content-type", manifestType)])
+      }
+    }
+    let identity = registry(.identity("refresh"))
+    #expect(try await digest("r.example/x:1", identity) == one)
+    let posted = identity.requests.first { $0.method == "POST" }
+    #expect(posted.map { String(decoding: $0.body, as: UTF8.self).contains("refresh_token=refresh") } == true)
+    #expect(!identity.requests.contains { $0.url.contains("refresh") })
+    let token = registry(.token("abc"))
+    #expect(try await digest("r.example/x:1", token) == one)
+    #expect(token.requests.count == 2)
+  }
+
   @Test func plainHTTPIsForLoopbackOnly() async throws {
     for (name, expected) in [
       ("127.0.0.1:5000/x:1", ["https", "http"]), ("localhost/x:1", ["https", "http"]), ("r.example/x:1", ["https"]),
@@ -158,73 +188,5 @@ private func answer(_ status: Int, _ headers: [(String, String)] = [], _ body: S
       _ = try? await digest(name, registry)
       #expect(registry.requests.map { $0.url.split(separator: ":")[0] } == expected.map { Substring($0) })
     }
-  }
-}
-
-@Suite struct RegistryTextTests {
-  @Test(arguments: [
-    ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
-  ]) func base64IsRFC4648(_ text: String, _ encoded: String) {
-    #expect(Base64.encode(Array(text.utf8)) == encoded)
-    #expect(Base64.decode(encoded) == Array(text.utf8))
-    #expect(Base64.decode("*") == nil)
-  }
-
-  @Test func base64RoundTrips() {
-    var random = SystemRandomNumberGenerator()
-    for count in 0..<100 {
-      let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
-      #expect(Base64.decode(Base64.encode(bytes)) == bytes)
-    }
-  }
-
-  @Test func challengesAreReadAsServersWriteThem() {
-    let bearer = AuthenticationChallenge(#"Bearer realm="https://a/t?x=1,2",service=reg , scope="a:b:pull,push""#)
-    #expect(bearer?.scheme == "bearer")
-    #expect(bearer?.parameters == ["realm": "https://a/t?x=1,2", "service": "reg", "scope": "a:b:pull,push"])
-    #expect(AuthenticationChallenge(#"Basic realm="a \" b", Bearer realm=x"#)?.parameters == ["realm": #"a " b"#])
-    #expect(AuthenticationChallenge("") == nil)
-    #expect(AuthenticationChallenge("Basic")?.parameters == [:])
-  }
-
-  @Test(arguments: [
-    ("localhost", true), ("localhost:5000", true), ("127.0.0.1:5000", true), ("127.9.9.9", true), ("[::1]:5000", true),
-    ("127.0.0.1.example", false), ("10.0.0.1:5000", false), ("localhost.example", false), ("docker.io", false),
-  ]) func loopbackIsThisMachineOnly(_ registry: String, _ expected: Bool) {
-    #expect(Loopback.isLoopback(registry) == expected)
-  }
-}
-
-@Suite struct RegistryCredentialsTests {
-  private func credential(
-    _ configuration: String, for name: String, helper: ScriptedProcessRunner? = nil
-  ) async throws -> Credential? {
-    let files = InMemoryFileSystem()
-    files.write("/home/me/.docker/config.json", configuration)
-    let none = ScriptedProcessRunner { _ in .fails() }
-    return try await RegistryCredentials(files: files, processes: helper ?? none, environment: ["HOME": "/home/me"])
-      .credential(for: try ImageReference(name))
-  }
-
-  @Test func dockersFileIsRead() async throws {
-    let file =
-      #"{"auths":{"https://index.docker.io/v1/":{"auth":"bWU6c2VjcmV0"},"r.example:5000":{"identitytoken":"t"},"https://old.example/v1/":{"auth":"YTpiOmM="}}}"#
-    #expect(try await credential(file, for: "ubuntu") == .password(user: "me", password: "secret"))
-    #expect(try await credential(file, for: "r.example:5000/x") == .identity("t"))
-    #expect(try await credential(file, for: "old.example/x") == .password(user: "a", password: "b:c"))
-    #expect(try await credential(file, for: "other.example/x") == nil)
-    await #expect(throws: Failure.self) { _ = try await credential("{", for: "ubuntu") }
-  }
-
-  @Test func helpersAreAskedWithoutArgumentsThatTellAnything() async throws {
-    let helper = ScriptedProcessRunner { call in
-      call.input == Array("r.example".utf8)
-        ? .prints(#"{"ServerURL":"r.example","Username":"me","Secret":"s"}"#) : .fails(1, "credentials not found")
-    }
-    let found = try await credential(#"{"credHelpers":{"r.example":"pass"}}"#, for: "r.example/x", helper: helper)
-    #expect(found == .password(user: "me", password: "s"))
-    #expect(helper.commandLines == [["docker-credential-pass", "get"]])
-    let none = try await credential(#"{"credsStore":"pass"}"#, for: "other.example/x", helper: helper)
-    #expect(none == nil)
   }
 }

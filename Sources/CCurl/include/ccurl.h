@@ -27,6 +27,8 @@ typedef struct {
   long max_redirects;
   /// Whether plain http may be spoken.
   int allows_http;
+  /// Whether to go there without the proxy that the environment names.
+  int avoids_proxy;
   cc_source _Nullable source;
   /// Bytes of the body, when there is a source.
   long long source_size;

@@ -5,42 +5,38 @@ struct AuthenticationChallenge: Sendable, Hashable {
   /// Names in lower case.
   var parameters: [String: String]
 
-  /// The first challenge of a header's value; nil when there is none.
-  init?(_ header: String) {
+  /// The challenges of a header's value, in its order.
+  static func all(_ header: String) -> [AuthenticationChallenge] {
     var rest = header[...]
-    func skipSpace() { while let first = rest.first, first.isWhitespace || first == "," { rest.removeFirst() } }
-    func token() -> String {
-      let word = rest.prefix { !$0.isWhitespace && !"=,\"".contains($0) }
-      rest = rest.dropFirst(word.count)
-      return String(word)
-    }
-    skipSpace()
-    scheme = token().lowercased()
-    parameters = [:]
-    guard !scheme.isEmpty else { return nil }
+    var challenges: [AuthenticationChallenge] = []
     while true {
-      skipSpace()
-      let name = token().lowercased()
-      // A word without a value begins another challenge.
-      guard !name.isEmpty, rest.first == "=" else { break }
-      rest.removeFirst()
-      if rest.first == "\"" {
-        rest.removeFirst()
-        var value = ""
-        while let next = rest.first, next != "\"" {
-          rest.removeFirst()
-          if next == "\\", let escaped = rest.first {
-            rest.removeFirst()
-            value.append(escaped)
-          } else {
-            value.append(next)
-          }
-        }
-        rest = rest.dropFirst()
-        parameters[name] = value
-      } else {
-        parameters[name] = token()
+      rest = rest.drop { $0.isWhitespace || $0 == "," }
+      if rest.isEmpty { return challenges }
+      let word = token(&rest)
+      // What is no word belongs nowhere.
+      if word.isEmpty { rest = rest.dropFirst() }
+      let next = rest.drop(while: \.isWhitespace)
+      if next.first == "=", let last = challenges.indices.last {
+        rest = next.dropFirst().drop(while: \.isWhitespace)
+        challenges[last].parameters[word] = rest.first == "\"" ? quoted(&rest) : token(&rest, lowercased: false)
+      } else if !word.isEmpty {
+        challenges.append(AuthenticationChallenge(scheme: word, parameters: [:]))
       }
     }
+  }
+
+  private static func token(_ rest: inout Substring, lowercased: Bool = true) -> String {
+    let word = rest.prefix { !$0.isWhitespace && !"=,\"".contains($0) }
+    rest = rest.dropFirst(word.count)
+    return lowercased ? word.lowercased() : String(word)
+  }
+
+  private static func quoted(_ rest: inout Substring) -> String {
+    var value = ""
+    rest.removeFirst()
+    while let next = rest.popFirst(), next != "\"" {
+      value.append(next == "\\" ? rest.popFirst() ?? next : next)
+    }
+    return value
   }
 }

@@ -8,8 +8,9 @@ struct CurlTransfer: Sendable {
 
   /// - Parameter environment: SSL_CERT_FILE and SSL_CERT_DIR are honoured; proxies libcurl finds itself.
   init(environment: [String: String]) {
-    certificates = environment["SSL_CERT_FILE"] ?? environment["CURL_CA_BUNDLE"]
-    certificateDirectory = environment["SSL_CERT_DIR"]
+    let named = environment.filter { !$0.value.isEmpty }
+    certificates = named["CURL_CA_BUNDLE"] ?? named["SSL_CERT_FILE"]
+    certificateDirectory = named["SSL_CERT_DIR"]
   }
 
   /// - Throws: `TransferError`, `CancellationError`.
@@ -29,14 +30,16 @@ struct CurlTransfer: Sendable {
         + request.headers.map { "\($0.name): \($0.value)" })
     let headers = texts.list(from: 4)
     defer { headers.deallocate() }
+    let address = WebAddress(request.url)
     var answer = cc_response()
     var question = cc_request(
       method: texts[0], url: texts[1], headers: UnsafePointer(headers),
       ca_file: certificates == nil ? nil : texts[2],
       ca_directory: certificateDirectory == nil ? nil : texts[3],
-      connect_timeout: request.connectTimeout.milliseconds, total_timeout: request.timeout.milliseconds,
-      stall_timeout: 30, max_redirects: request.method == "POST" ? 0 : 5,
-      allows_http: request.url.hasPrefix("http://") ? 1 : 0,
+      connect_timeout: request.limits.connect.milliseconds, total_timeout: request.limits.total.milliseconds,
+      stall_timeout: Int(request.limits.stall.components.seconds), max_redirects: request.method == "POST" ? 0 : 5,
+      allows_http: address?.scheme == "http" ? 1 : 0,
+      avoids_proxy: Loopback.isLoopback(address?.server ?? "") ? 1 : 0,
       source: request.body.isEmpty ? nil : { borrowed($2)?.give($0, $1) ?? -1 },
       source_size: Int64(request.body.count),
       body: { borrowed($2)?.takeBody($0, $1) ?? 1 },
@@ -54,7 +57,11 @@ struct CurlTransfer: Sendable {
     let text = withUnsafeBytes(of: answer.error) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     let kind: TransferError.Kind =
       switch answer.code {
-      case 5, 6, 7, 28, 52, 55, 56: .unreachable
+      case 5, 6, 7, 97: .unreachable
+      // A proxy that does not let us through says so here.
+      case 56 where text.contains("CONNECT") || text.contains("proxy"): .unreachable
+      case 16, 18, 52, 55, 56, 92: .interrupted
+      case 28: .tooSlow
       case 35: .notTLS
       case 51, 58, 60, 77, 83, 90, 91: .certificate
       default: .other

@@ -7,10 +7,13 @@ package struct RegistryBaseResolver: BaseResolver {
   private let engines: EngineFinder
   private let client: RegistryClient
 
-  /// - Parameter environment: where `docker login` keeps credentials, and certificates: HOME, DOCKER_CONFIG,
-  ///   REGISTRY_AUTH_FILE, SSL_CERT_FILE and their kin.
+  /// - Parameters:
+  ///   - environment: where `docker login` keeps credentials, and certificates: HOME, DOCKER_CONFIG,
+  ///     REGISTRY_AUTH_FILE, SSL_CERT_FILE and their kin.
+  ///   - note: told what takes long.
   package init(
-    engines: EngineFinder, files: any FileSystem, processes: any ProcessRunner, environment: [String: String]
+    engines: EngineFinder, files: any FileSystem, processes: any ProcessRunner, environment: [String: String],
+    note: @escaping @Sendable (Diagnostic) -> Void = { _ in }
   ) {
     let credentials = RegistryCredentials(files: files, processes: processes, environment: environment)
     let transfer = CurlTransfer(environment: environment)
@@ -18,7 +21,8 @@ package struct RegistryBaseResolver: BaseResolver {
       engines: engines,
       client: RegistryClient(
         perform: { try await transfer.perform($0) },
-        credentials: { try await credentials.credential(for: $0) }, clock: ContinuousClock()))
+        credentials: { try await credentials.credential(for: $0) }, clock: ContinuousClock(),
+        note: { note(Diagnostic(.note, $0)) }))
   }
 
   init(engines: EngineFinder, client: RegistryClient) {
@@ -38,7 +42,18 @@ package struct RegistryBaseResolver: BaseResolver {
       // It will tell soon: what the engine has may be old.
       case .busy, .malformed: break
       }
-      throw Failure(error.message, help: error.help)
+      throw error.failure
+    }
+  }
+
+  /// The bytes of the config of the image that a pin means, as its registry has them.
+  /// - Parameter manifest: of the image, or of an index that has one for the platform.
+  /// - Throws: `Failure` when the registry cannot tell.
+  package func config(of reference: ImageReference, manifest: Digest, platform: Platform) async throws -> [UInt8] {
+    do {
+      return try await client.config(of: reference, manifest: manifest, platform: platform)
+    } catch let error as RegistryError {
+      throw error.failure
     }
   }
 
@@ -50,4 +65,8 @@ package struct RegistryBaseResolver: BaseResolver {
     else { return nil }
     return PinnedBase(digest: config, isLocal: true)
   }
+}
+
+extension RegistryError {
+  fileprivate var failure: Failure { Failure(message, help: help) }
 }

@@ -151,6 +151,7 @@ extension Workspace {
 
   func resolver(_ processes: PosixProcessRunner) -> RegistryBaseResolver {
     RegistryBaseResolver(
-      engines: engineFinder(processes), files: files, processes: processes, environment: invocation.environment)
+      engines: engineFinder(processes), files: files, processes: processes, environment: invocation.environment,
+      note: { [invocation] in if !invocation.global.isQuiet { invocation.show([$0]) } })
   }
 }

@@ -7,120 +7,89 @@ internal import ImageTools
 internal import JSONText
 
 extension UpdateOptions {
-  /// One base on one platform, before and after.
-  struct Change: Sendable {
-    var key: Lockfile.BaseKey
-    var before: PinnedBase?
-    var after: PinnedBase?
-    var failure: Failure?
-    /// What the next build would rebuild for it, if the base moved.
-    var affected: [ArtifactID]
-
-    var isMove: Bool { after != nil && after != before }
-  }
-
   func run(_ invocation: Invocation) async throws -> ExitCode {
     let workspace = try Workspace.checked(invocation)
     try invocation.checkEngine()
     let lock = isDryRun ? nil : try await RepositoryLock.take(workspace, isWaiting: true)
     defer { lock?.release() }
     var ledger = try workspace.ledger()
-    let changes = try await resolve(try wanted(in: workspace), workspace, ledger)
+    let changes = try await resolve(try wanted(in: workspace.graph, workspace.recipes), workspace, ledger)
     for change in changes where change.isMove { ledger[pin: change.key] = change.after }
     if !isDryRun { try ledger.write() }
+    let report = UpdateReport(changes: changes, isDryRun: isDryRun)
     if isJSON {
-      invocation.show(["bases": .array(changes.map(\.json))])
+      invocation.show(report.json)
     } else {
-      show(changes, invocation)
+      invocation.show(report.warnings)
+      if !invocation.global.isQuiet {
+        invocation.output.write(report.text(isVerbose: invocation.global.isVerbose))
+      }
     }
     return changes.contains { $0.failure != nil } ? .failure : .success
   }
 
-  private func wanted(in workspace: Workspace) throws(InvalidInput) -> [Lockfile.BaseKey: (ImageUse, [ArtifactID])] {
-    var wanted: [Lockfile.BaseKey: (ImageUse, [ArtifactID])] = [:]
-    var known: [String] = []
-    for id in workspace.graph.order {
-      guard case .image(let image)? = workspace.recipes[id] else { continue }
-      for use in workspace.graph[id]?.bases ?? [] where use.reference.digest == nil {
+  /// The bases that the patterns mean, with where they are used and by what.
+  private func wanted(
+    in graph: BuildGraph, _ recipes: [ArtifactID: Recipe]
+  ) throws(InvalidInput) -> [Lockfile.BaseKey: [(use: ImageUse, user: ArtifactID)]] {
+    var wanted: [Lockfile.BaseKey: [(use: ImageUse, user: ArtifactID)]] = [:]
+    var (known, fixed) = (Set<String>(), Set<String>())
+    for id in graph.order {
+      guard case .image(let image)? = recipes[id] else { continue }
+      for use in graph[id]?.bases ?? [] {
+        let names = [use.reference.canonical, use.reference.description]
+        guard use.reference.digest == nil else {
+          fixed.formUnion(names)
+          continue
+        }
+        known.formUnion(names)
+        let isMeant = patterns.isEmpty || patterns.contains { names.contains(where: Glob($0).matches) }
+        guard isMeant else { continue }
         let key = Lockfile.BaseKey(reference: use.reference.canonical, platform: image.platform)
-        known += [key.reference, use.reference.description]
-        guard patterns.isEmpty || patterns.contains(where: { matches($0, [key.reference, use.reference.description]) })
-        else { continue }
-        wanted[key, default: (use, [])].1.append(id)
+        wanted[key, default: []].append((use, id))
       }
     }
-    let missed = patterns.filter { pattern in !known.contains { matches(pattern, [$0]) } }
-    guard missed.isEmpty else {
-      throw InvalidInput(
-        missed.map { pattern in
-          Diagnostic(
-            .error, "no base matches '\(pattern)'",
-            help: NearestSpelling.of(pattern, among: Set(known).sorted()).map { "did you mean '\($0)'?" }
-              ?? "`coppice list` shows the bases")
-        })
-    }
+    let missed = patterns.filter { !known.contains(where: Glob($0).matches) }
+    guard missed.isEmpty else { throw InvalidInput(missed.map { Self.miss($0, known, fixed) }) }
     return wanted
   }
 
-  private func matches(_ pattern: String, _ texts: [String]) -> Bool { texts.contains(where: Glob(pattern).matches) }
+  private static func miss(_ pattern: String, _ known: Set<String>, _ fixed: Set<String>) -> Diagnostic {
+    if fixed.contains(where: Glob(pattern).matches) {
+      return Diagnostic(
+        .error, "the Dockerfile fixes the digest of '\(pattern)'", help: "change it there; there is no pin to move")
+    }
+    return Diagnostic(
+      .error, "no base matches '\(pattern)'",
+      help: NearestSpelling.of(pattern, among: known.sorted()).map { "did you mean '\($0)'?" }
+        ?? "`coppice list` shows the bases")
+  }
 
   private func resolve(
-    _ wanted: [Lockfile.BaseKey: (ImageUse, [ArtifactID])], _ workspace: Workspace, _ ledger: Ledger
-  ) async throws -> [Change] {
+    _ wanted: [Lockfile.BaseKey: [(use: ImageUse, user: ArtifactID)]], _ workspace: Workspace, _ ledger: Ledger
+  ) async throws -> [UpdateReport.Change] {
     let resolver = workspace.resolver(PosixProcessRunner())
-    return try await withThrowingTaskGroup(of: Change.self) { group in
-      for (key, (use, users)) in wanted {
-        let before = ledger[pin: key]
-        let affected = workspace.graph.downstream(of: users).sorted()
+    return try await withThrowingTaskGroup(of: UpdateReport.Change.self) { group in
+      for (key, uses) in wanted {
+        guard let first = uses.first?.use else { continue }
+        let users = Set(uses.map(\.user))
+        let unchanged = UpdateReport.Change(
+          key: key, before: ledger[pin: key], users: users.sorted(),
+          dependents: workspace.graph.downstream(of: users).subtracting(users).sorted())
         group.addTask {
+          var change = unchanged
           do {
-            let after = try await resolver.resolve(use.reference, platform: key.platform, pinned: before)
-            return Change(key: key, before: before, after: after, failure: nil, affected: affected)
-          } catch var failure as Failure {
-            failure.location = failure.location ?? use.location
-            return Change(key: key, before: before, after: nil, failure: failure, affected: affected)
+            change.after = try await resolver.resolve(first.reference, platform: key.platform, pinned: change.before)
+          } catch let failure as Failure {
+            // Who is interrupted has learned nothing of the base.
+            try Task.checkCancellation()
+            change.failure = Failure(
+              failure.message, at: failure.location ?? uses.map(\.use.location).min(), help: failure.help)
           }
+          return change
         }
       }
       return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.key < $1.key }
     }
-  }
-
-  private func show(_ changes: [Change], _ invocation: Invocation) {
-    for change in changes {
-      let name = "\(change.key.reference) (\(change.key.platform))"
-      if let failure = change.failure {
-        let kept = change.before.map { "; it keeps its pin sha256:\($0.digest.short)…" } ?? "; it stays unpinned"
-        invocation.show([
-          Diagnostic(.warning, "\(name): \(failure.message)\(kept)", at: failure.location, help: failure.help)
-        ])
-        continue
-      }
-      guard let after = change.after else { continue }
-      let new = "sha256:\(after.digest.short)…"
-      guard change.isMove else {
-        if invocation.global.isVerbose { invocation.output.write("\(name): \(new), not moved\n") }
-        continue
-      }
-      let old = change.before.map { "sha256:\($0.digest.short)… → " } ?? "pinned "
-      let affected = change.affected.map(\.description).joined(separator: ", ")
-      invocation.output.write("\(name): \(old)\(new)\n  concerns \(affected)\n")
-    }
-    let moved = changes.count(where: \.isMove)
-    let verb = isDryRun ? "would move" : "moved"
-    invocation.output.write("\(moved) of \(HumanText.count(changes.count, "base")) \(verb)\n")
-  }
-}
-
-extension UpdateOptions.Change {
-  fileprivate var json: JSONValue {
-    var object = JSONObject([
-      ("reference", .string(key.reference)), ("platform", .string(key.platform.description)),
-      ("from", before.map { .string($0.digest.description) } ?? .null),
-      ("to", (after ?? before).map { .string($0.digest.description) } ?? .null), ("moved", .bool(isMove)),
-      ("artifacts", .array(affected.map { .string($0.description) })),
-    ])
-    if let failure { object["error"] = .string(failure.message) }
-    return .object(object)
   }
 }

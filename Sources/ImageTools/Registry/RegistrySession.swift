@@ -1,0 +1,62 @@
+import ImageModel
+
+/// A conversation with a registry about one repository: what is learned on the way is how to speak and to log in.
+struct RegistrySession {
+  private var endpoint: RegistryEndpoint
+  private let transfer: RetryingTransfer
+  private let login: RegistryLogin
+  private let limits: TimeLimits
+  private var authorization: String?
+
+  init(_ reference: ImageReference, transfer: RetryingTransfer, login: RegistryLogin, limits: TimeLimits) {
+    (self.transfer, self.login, self.limits) = (transfer, login, limits)
+    endpoint = RegistryEndpoint(reference)
+  }
+
+  var reference: ImageReference { endpoint.reference }
+
+  /// The answer, whatever its status.
+  /// - Parameters:
+  ///   - path: below the repository: `manifests/24.04`.
+  ///   - limit: more bytes than this are an error.
+  /// - Throws: `RegistryError`, `CancellationError`; `Failure` where credentials cannot be had.
+  mutating func ask(
+    _ method: String, _ path: String, accept: [String] = [], limit: Int = ManifestDocument.limit
+  ) async throws -> HTTPResponse {
+    var hasLoggedIn = false
+    while true {
+      var request = HTTPRequest(method, endpoint.url(path))
+      (request.limit, request.limits) = (limit, limits)
+      if !accept.isEmpty { request.headers.append(("Accept", accept.joined(separator: ", "))) }
+      if let authorization { request.headers.append(("Authorization", authorization)) }
+      let answer: HTTPResponse
+      do {
+        answer = try await transfer.answer(to: request)
+      } catch let error as TransferError {
+        if endpoint.scheme == "https", endpoint.allowsPlainHTTP,
+          error.kind == .notTLS || error.kind == .unreachable && !endpoint.hasPort
+        {
+          endpoint.scheme = "http"
+          continue
+        }
+        throw RegistryError(error, from: endpoint.registry, about: reference)
+      }
+      // A token that has run out is asked for again, once.
+      guard answer.status == 401, !hasLoggedIn else { return answer }
+      hasLoggedIn = true
+      guard let value = try await login.authorization(for: answer, to: endpoint) else { return answer }
+      authorization = value
+    }
+  }
+
+  /// Bytes that have the digest.
+  /// - Throws: as `ask`.
+  mutating func bytes(_ path: String, digest: Digest, accept: [String] = [], limit: Int) async throws -> HTTPResponse {
+    let answer = try await ask("GET", path, accept: accept, limit: limit)
+    guard answer.status == 200 else { throw RegistryError(answer, about: reference) }
+    guard Digest.sha256(answer.body) == digest else {
+      throw RegistryError(malformed: "it sent other bytes than \(digest.short) names", about: reference, help: nil)
+    }
+    return answer
+  }
+}
