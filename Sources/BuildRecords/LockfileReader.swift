@@ -8,6 +8,7 @@ package struct LockfileReader {
     var line: Int
     var text: String
     var isConflicting: Bool
+    var isEnded = false
   }
 
   private let file: FilePath
@@ -47,8 +48,10 @@ package struct LockfileReader {
         continue
       }
       if line.hasPrefix("    ") {
-        guard let last = blocks.indices.last else { continue }
+        // A block ends with its checksum: what follows was a block whose first line is damaged.
+        guard let last = blocks.indices.last, !blocks[last].isEnded else { continue }
         blocks[last].text += line + "\n"
+        blocks[last].isEnded = line.hasPrefix("    check: ")
         // A block with a marker inside is neither side's.
         if isAfterMarker { blocks[last].isConflicting = true }
       } else if line.hasPrefix("  ") {
@@ -60,7 +63,7 @@ package struct LockfileReader {
             "the lockfile has format \(version), which this coppice does not know",
             at: SourceLocation(file: file, line: number), help: "use the coppice that wrote it, or a later one")
         }
-      } else if line == "bases:" || line == "artifacts:" {
+      } else if line == "artifacts:" || line == "bases:" && section != "artifacts" {
         section = String(line.dropLast())
       } else if !line.isEmpty && !line.hasPrefix("#") {
         if lastForeignLine == 0 || lastForeignLine != number - 1 {
