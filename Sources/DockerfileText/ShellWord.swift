@@ -41,6 +41,8 @@ struct ShellWord {
   private var position = 0
   private var depth = 0
   private var missing: [String] = []
+  /// Bytes that variables brought in.
+  private var size = 0
 
   init(_ word: String, escape: Unicode.Scalar, variables: Variables) {
     scalars = Array(word.unicodeScalars)
@@ -78,7 +80,7 @@ struct ShellWord {
       switch scalar {
       case "'": output.appendQuoted(try singleQuoted())
       case "\"": output.appendQuoted(try doubleQuoted())
-      case "$": output.append(try dollar())
+      case "$": output.append(try substitution())
       case escape:
         position += 1
         if keepsEscapes { output.appendQuoted(String(scalar)) }
@@ -112,7 +114,7 @@ struct ShellWord {
         position += 1
         return keepsQuotes ? text + "\"" : text
       case "$":
-        text += try dollar()
+        text += try substitution()
       case escape:
         position += 1
         if keepsEscapes { text.unicodeScalars.append(scalar) }
@@ -132,6 +134,16 @@ struct ShellWord {
   }
 
   // MARK: - Variables
+
+  /// As much as the kernel lets a program's variable have: values that hold each other grow without a limit.
+  private static let sizeLimit = 1 << 17
+
+  private mutating func substitution() throws(Fault) -> String {
+    let text = try dollar()
+    size += text.utf8.count
+    guard size <= Self.sizeLimit else { throw .syntax("it expands to more than \(Self.sizeLimit >> 10) KiB") }
+    return text
+  }
 
   private mutating func dollar() throws(Fault) -> String {
     position += 1
@@ -218,7 +230,8 @@ struct ShellWord {
       let text = Array((current ?? "").unicodeScalars)
       return string(
         modifier == "#"
-          ? glob.removingPrefix(of: text, longest: isLongest) : glob.removingSuffix(of: text, longest: isLongest))
+          ? try glob.removingPrefix(of: text, longest: isLongest)
+          : try glob.removingSuffix(of: text, longest: isLongest))
     default:
       throw .syntax("the modifier ':\(modifier)' is not supported in a substitution")
     }
@@ -237,7 +250,7 @@ struct ShellWord {
     }
     let glob = try ShellPattern(Array(pattern.unicodeScalars))
     return string(
-      glob.replacing(
+      try glob.replacing(
         in: Array(current.unicodeScalars), with: Array(replacement.unicodeScalars), everywhere: isEverywhere))
   }
 
