@@ -13,10 +13,14 @@ TREE_PACKAGES := buildah mmdebstrap uidmap ca-certificates
 # The real peers of the tests.
 TEST_PACKAGES := $(TREE_PACKAGES) busybox-static docker.io skopeo docker-registry apache2-utils iptables iproute2 git
 
+# How long `make fuzz` fuzzes each reader, and which (all of Fuzzing/Corpus).
+MINUTES := 4
+READERS :=
+
 # Arguments that `make quickstart` hands on, for instance FLAGS='--progress json'.
 FLAGS :=
 
-.PHONY: help setup build check test quickstart soak format clean swift-found
+.PHONY: help setup build check test quickstart soak fuzz format clean swift-found
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +38,7 @@ build: swift-found setup ## build .build/release/coppice
 check: swift-found setup ## prove the floors, the style and that everything compiles without warnings
 	@command -v python3 >/dev/null || scripts/install-packages python3
 	scripts/check-floors
-	swift format lint --strict --parallel -r Sources Tests Package.swift
+	swift format lint --strict --parallel -r Sources Tests Fuzzing Package.swift
 	swift build --build-tests --explicit-target-dependency-import-check error
 
 test: swift-found setup ## install the real peers of the tests and run all tests
@@ -49,8 +53,11 @@ soak: swift-found setup ## the end-to-end tests with long counts
 	@scripts/install-packages $(TEST_PACKAGES)
 	@COPPICE_SOAK=1 scripts/run-tests --filter EndToEnd
 
+fuzz: swift-found setup ## fuzz every reader of untrusted input for MINUTES=4 each
+	@MINUTES=$(MINUTES) scripts/fuzz $(READERS)
+
 format: swift-found ## rewrite the sources in the house's style
-	swift format --in-place --parallel -r Sources Tests Package.swift
+	swift format --in-place --parallel -r Sources Tests Fuzzing Package.swift
 
 clean: ## remove what was built (the engine keeps its images)
 	rm -rf .build quickstart

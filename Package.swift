@@ -18,6 +18,12 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
   .testTarget(name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: strict)
 }
 
+/// Every room that reads what others wrote.
+let fuzzed: [Target.Dependency] = [
+  "ImageModel", "HostSystem", "YAMLText", "JSONText", "DockerfileText", "DependencyGraph", "DefinitionScan",
+  "BuildRecords", "ContentStore", "ImageTools", "coppice", "TestSupport",
+]
+
 // The floors are those of docs/design.md; scripts/check-floors proves that they hold.
 let package = Package(
   name: "coppice",
@@ -86,5 +92,26 @@ let package = Package(
       ]),
     tests("CommandTests", ["BuildRecords", "ImageModel", "HostSystem", "JSONText", "BuildEngine", "coppice"]),
     tests("EndToEndTests", ["ImageModel", "HostSystem", "JSONText", "TestSupport", "coppice"]),
+    .testTarget(
+      name: "FuzzTests", dependencies: fuzzed, path: "Fuzzing", exclude: ["Corpus", "Dictionaries", "Driver", "CFuzzer"],
+      swiftSettings: strict),
   ]
 )
+
+// `make fuzz` builds the same checks with libFuzzer in place of the tests. There the program is a library, since only a
+// test may use an executable.
+if Context.environment["COPPICE_FUZZ"] != nil {
+  package.targets.removeAll { $0.type == .test || $0.name == "coppice" }
+  package.targets += [
+    .systemLibrary(name: "CFuzzer", path: "Fuzzing/CFuzzer"),
+    .target(
+      name: "coppice",
+      dependencies: [
+        "ImageModel", "HostSystem", "YAMLText", "JSONText", "DependencyGraph", "DefinitionScan", "BuildRecords",
+        "ContentStore", "BuildEngine", "ImageTools",
+      ], exclude: ["Main.swift"], swiftSettings: strict),
+    .executableTarget(
+      name: "coppice-fuzz", dependencies: fuzzed + ["CFuzzer"], path: "Fuzzing",
+      exclude: ["Corpus", "Dictionaries", "Tests", "CFuzzer"], swiftSettings: strict),
+  ]
+}

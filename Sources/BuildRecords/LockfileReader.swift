@@ -11,6 +11,7 @@ package struct LockfileReader {
     var line: Int
     var conflict: Int?
     var text: String
+    var isEnded = false
   }
 
   private enum Content: Equatable {
@@ -113,8 +114,10 @@ package struct LockfileReader {
     for line in lines {
       let text = line.text
       if text.hasPrefix("    ") {
-        guard let last = blocks.indices.last else { continue }
+        // A block ends with its checksum: what follows was a block whose first line is damaged.
+        guard let last = blocks.indices.last, !blocks[last].isEnded else { continue }
         blocks[last].text += text + "\n"
+        blocks[last].isEnded = text.hasPrefix("    check: ")
         blocks[last].conflict = blocks[last].conflict ?? line.conflict
       } else if text.hasPrefix("  ") {
         blocks.append(Block(section: section, line: line.number, conflict: line.conflict, text: text + "\n"))

@@ -3,6 +3,8 @@ internal import YAMLText
 
 /// Takes typed values out of the nodes of one file and collects everything that is wrong with them.
 struct StrictReader {
+  private static let faultLimit = 100
+
   let source: SourceText
   private(set) var diagnostics: [Diagnostic] = []
 
@@ -12,8 +14,13 @@ struct StrictReader {
     _ message: String, at location: SourceLocation, _ severity: Diagnostic.Severity = .error, help: String? = nil,
     rule: LintRule? = nil
   ) {
+    // Each shows its line, and a hostile file has one line with thousands.
+    guard diagnostics.count < Self.faultLimit else { return }
+    let isLast = diagnostics.count == Self.faultLimit - 1
     diagnostics.append(
-      source.diagnostic(severity, message, line: location.line, column: location.column, help: help, rule: rule))
+      source.diagnostic(
+        isLast ? .error : severity, isLast ? "the file has too many faults; the first of them are told" : message,
+        line: location.line, column: location.column, help: isLast ? nil : help, rule: rule))
   }
 
   /// The values of a mapping by key, those that are null left out; nil when `node` is no mapping.

@@ -19,9 +19,14 @@ struct TemplateExpansion {
   }
 
   private static let sizeLimit = 16 << 20
+  /// A parameter within a parameter takes a piece of the stack.
+  private static let depthLimit = 64
 
   private let parameters: [String: Located<String>]
   private var states: [String: State] = [:]
+  private var depth = 0
+  /// Bytes of all parameters that are expanded, which are kept.
+  private var keptSize = 0
   /// Faults within parameters, each once.
   private(set) var parameterFaults: [(location: SourceLocation, message: String, help: String?)] = []
 
@@ -97,8 +102,20 @@ struct TemplateExpansion {
     case .running: return .failure(Missing(message: "the parameter '\(key)' contains itself", help: nil))
     case nil: break
     }
+    guard depth < Self.depthLimit else {
+      return .failure(
+        Missing(message: "parameters contain each other over more than \(Self.depthLimit) levels", help: nil))
+    }
     states[key] = .running
+    depth += 1
     let (bytes, faults) = expand(Array(parameter.value.utf8))
+    depth -= 1
+    keptSize += bytes.count
+    if keptSize > Self.sizeLimit {
+      states[key] = .faulty
+      return .failure(
+        Missing(message: "the text of the parameters expands to more than \(Self.sizeLimit >> 20) MiB", help: nil))
+    }
     states[key] = faults.isEmpty ? .done(bytes) : .faulty
     for fault in faults { parameterFaults.append((parameter.location, fault.message, fault.help)) }
     return .success(bytes)

@@ -145,7 +145,7 @@ struct IgnorePattern: Sendable {
   /// Whether it matches the path or a directory above it.
   func matches(_ path: [UInt8]) -> Bool {
     switch kind {
-    case .components(let components): Self.matches(components[...], path, 0)
+    case .components(let components): Self.matches(components, path)
     case .ending(let ending): Self.boundaries(path).contains { path[..<$0].suffix(ending.count).elementsEqual(ending) }
     case .general(let tokens): Self.matches(tokens, path)
     }
@@ -156,26 +156,32 @@ struct IgnorePattern: Sendable {
     path.indices.filter { path[$0] == Ascii.slash } + [path.count]
   }
 
-  private static func matches(_ components: ArraySlice<Component>, _ path: [UInt8], _ start: Int) -> Bool {
-    var components = components
-    var start = start
-    while let component = components.first {
-      components = components.dropFirst()
-      guard start <= path.count else { return false }
-      switch component {
+  /// Going back to the last `**` is enough: what stands before it matched as early as it could.
+  private static func matches(_ components: [Component], _ path: [UInt8]) -> Bool {
+    var (index, start) = (0, 0)
+    var retry: (index: Int, start: Int)?
+    while index < components.count {
+      switch components[index] {
       case .glob(let glob):
+        guard start <= path.count else { return false }
         let end = Self.end(of: path, from: start)
-        guard glob.matches(path, start, end) else { return false }
-        start = end + 1
+        if glob.matches(path, start, end) {
+          (index, start) = (index + 1, end + 1)
+          continue
+        }
       case .anyDirectories:
         // At the end it stands for one component at least.
-        if components.isEmpty { return start < path.count }
-        while start < path.count {
-          if matches(components, path, start) { return true }
-          start = Self.end(of: path, from: start) + 1
-        }
-        return false
+        guard start < path.count else { return false }
+        if index == components.count - 1 { return true }
+        index += 1
+        retry = (index, start)
+        continue
       }
+      guard let last = retry else { return false }
+      start = Self.end(of: path, from: last.start) + 1
+      guard start < path.count else { return false }
+      index = last.index
+      retry = (index, start)
     }
     return true
   }

@@ -8,6 +8,9 @@ struct ShellPattern {
     case scalar(Unicode.Scalar)
   }
 
+  /// Comparisons of a token with a character: more than any name or version needs, and a moment's work.
+  private static let workLimit = 1 << 22
+
   private var tokens: [Token] = []
 
   init(_ pattern: [Unicode.Scalar]) throws(ShellWord.Fault) {
@@ -32,27 +35,30 @@ struct ShellPattern {
     }
   }
 
-  func removingPrefix(of text: [Unicode.Scalar], longest: Bool) -> [Unicode.Scalar] {
-    let ends = Self.ends(tokens, in: text, from: 0)
+  func removingPrefix(of text: [Unicode.Scalar], longest: Bool) throws(ShellWord.Fault) -> [Unicode.Scalar] {
+    var work = 0
+    let ends = try Self.ends(tokens, in: text, from: 0, &work)
     guard let end = longest ? ends.last : ends.first else { return text }
     return Array(text[end...])
   }
 
-  func removingSuffix(of text: [Unicode.Scalar], longest: Bool) -> [Unicode.Scalar] {
-    let ends = Self.ends(tokens.reversed(), in: text.reversed(), from: 0)
+  func removingSuffix(of text: [Unicode.Scalar], longest: Bool) throws(ShellWord.Fault) -> [Unicode.Scalar] {
+    var work = 0
+    let ends = try Self.ends(tokens.reversed(), in: text.reversed(), from: 0, &work)
     guard let end = longest ? ends.last : ends.first else { return text }
     return Array(text.dropLast(end))
   }
 
   func replacing(
     in text: [Unicode.Scalar], with replacement: [Unicode.Scalar], everywhere: Bool
-  ) -> [Unicode.Scalar] {
+  ) throws(ShellWord.Fault) -> [Unicode.Scalar] {
+    var work = 0
     var result: [Unicode.Scalar] = []
     var position = 0
     var lastEnd = -1
     while position <= text.count {
       // An empty match right after a match does not count.
-      if let end = Self.ends(tokens, in: text, from: position).last, end > position || position != lastEnd {
+      if let end = try Self.ends(tokens, in: text, from: position, &work).last, end > position || position != lastEnd {
         result += replacement
         if !everywhere { return result + text[end...] }
         lastEnd = end
@@ -67,8 +73,10 @@ struct ShellPattern {
     return result
   }
 
-  /// Every end, ascending, of a match that begins at `start`.
-  private static func ends(_ tokens: [Token], in text: [Unicode.Scalar], from start: Int) -> [Int] {
+  /// Every end, ascending, of a match that begins at `start`; counts its work.
+  private static func ends(
+    _ tokens: [Token], in text: [Unicode.Scalar], from start: Int, _ work: inout Int
+  ) throws(ShellWord.Fault) -> [Int] {
     // `states[i]`: the first i tokens match what was read so far.
     var states = Array(repeating: false, count: tokens.count + 1)
     func skipAny(_ states: inout [Bool]) {
@@ -83,6 +91,8 @@ struct ShellPattern {
     while true {
       if states[tokens.count] { ends.append(position) }
       guard position < text.count, states.contains(true) else { return ends }
+      work += tokens.count + 1
+      guard work <= workLimit else { throw .syntax("the pattern takes too long for its text") }
       var following = Array(repeating: false, count: tokens.count + 1)
       for index in tokens.indices where states[index] {
         switch tokens[index] {

@@ -43,6 +43,8 @@ struct ShellWord {
   private var missing: [String] = []
   /// The first value that the text needs and only the engine knows.
   private var unknown: Fault?
+  /// Bytes that variables brought in.
+  private var size = 0
 
   init(_ word: String, escape: Unicode.Scalar, variables: Variables) {
     scalars = Array(word.unicodeScalars)
@@ -83,7 +85,7 @@ struct ShellWord {
       switch scalar {
       case "'": output.appendQuoted(try singleQuoted())
       case "\"": output.appendQuoted(try doubleQuoted())
-      case "$": output.append(try dollar())
+      case "$": output.append(try substitution())
       case "<": output.appendQuoted(lessThan())
       case escape:
         position += 1
@@ -131,7 +133,7 @@ struct ShellWord {
         position += 1
         return keepsQuotes ? text + "\"" : text
       case "$":
-        text += try dollar()
+        text += try substitution()
       case escape:
         position += 1
         if keepsEscapes { text.unicodeScalars.append(scalar) }
@@ -151,6 +153,16 @@ struct ShellWord {
   }
 
   // MARK: - Variables
+
+  /// As much as the kernel lets a program's variable have: values that hold each other grow without a limit.
+  private static let sizeLimit = 1 << 17
+
+  private mutating func substitution() throws(Fault) -> String {
+    let text = try dollar()
+    size += text.utf8.count
+    guard size <= Self.sizeLimit else { throw .syntax("it expands to more than \(Self.sizeLimit >> 10) KiB") }
+    return text
+  }
 
   private mutating func dollar() throws(Fault) -> String {
     position += 1
@@ -267,7 +279,8 @@ struct ShellWord {
       let text = Array((current ?? "").unicodeScalars)
       return string(
         modifier == "#"
-          ? glob.removingPrefix(of: text, longest: isLongest) : glob.removingSuffix(of: text, longest: isLongest))
+          ? try glob.removingPrefix(of: text, longest: isLongest)
+          : try glob.removingSuffix(of: text, longest: isLongest))
     default:
       throw .syntax("the modifier ':\(modifier)' is not supported in a substitution")
     }
@@ -292,7 +305,7 @@ struct ShellWord {
     if unknown != nil { return "" }
     let glob = try ShellPattern(Array(pattern.unicodeScalars))
     return string(
-      glob.replacing(
+      try glob.replacing(
         in: Array(current.unicodeScalars), with: Array(replacement.unicodeScalars), everywhere: isEverywhere))
   }
 

@@ -3,10 +3,10 @@ package enum NearestSpelling {
   /// The candidate that a typing mistake turns into `word`, or nil when none is near: at most a third of the longer
   /// word's letters may differ (at least one), case does not count, and the first of equals wins.
   package static func of(_ word: String, among candidates: some Sequence<String>) -> String? {
-    let typed = Array(word.lowercased().unicodeScalars)
+    guard let typed = letters(word) else { return nil }
     var best: (word: String, distance: Int)?
     for candidate in candidates {
-      let letters = Array(candidate.lowercased().unicodeScalars)
+      guard let letters = letters(candidate) else { continue }
       let longer = max(typed.count, letters.count)
       let limit = max(1, longer / 3)
       guard longer > 1, abs(typed.count - letters.count) <= limit else { continue }
@@ -14,6 +14,12 @@ package enum NearestSpelling {
       if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
     }
     return best?.word
+  }
+
+  /// In lower case; nil for over a hundred, which nobody mistypes: comparing takes the product of both lengths.
+  private static func letters(_ word: String) -> [Unicode.Scalar]? {
+    guard word.unicodeScalars.dropFirst(100).isEmpty else { return nil }
+    return Array(word.lowercased().unicodeScalars)
   }
 
   /// Damerau–Levenshtein (optimal string alignment): insertions, deletions, substitutions and swaps of neighbours.

@@ -55,7 +55,8 @@ struct YAMLEvents {
     case YAML_MAPPING_END_EVENT: kind = .mappingEnd
     default: kind = .streamEnd
     }
-    return YAMLEvent(kind: kind, line: event.start_mark.line + 1, column: event.start_mark.column + 1)
+    let place = source.clamped(line: event.start_mark.line + 1, column: event.start_mark.column + 1)
+    return YAMLEvent(kind: kind, line: place.line, column: place.column)
   }
 
   private func properties(

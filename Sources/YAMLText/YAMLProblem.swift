@@ -58,6 +58,7 @@ struct YAMLProblem {
     default:
       message = context.isEmpty ? problem : "\(problem) \(context)"
     }
+    (line, column) = source.clamped(line: line, column: column)
     diagnostic = source.diagnostic(.error, "invalid YAML: \(message)", line: line, column: column, help: help)
   }
 }

@@ -55,19 +55,13 @@ package enum YAMLReader {
         ?? Diagnostic(.error, message, at: SourceLocation(file: file))
       return InvalidInput([diagnostic])
     }
-    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
-      let isLittleEndian = bytes[0] == 0xFF
-      let units = stride(from: 2, to: bytes.count - 1, by: 2).map { index in
-        isLittleEndian
-          ? UInt16(bytes[index]) | UInt16(bytes[index + 1]) << 8
-          : UInt16(bytes[index]) << 8 | UInt16(bytes[index + 1])
-      }
+    if let units = SourceText.units(ofUTF16: bytes) {
       guard bytes.count % 2 == 0, let text = String(validating: units, as: UTF16.self) else {
         throw invalid("the file begins as UTF-16 and is not; save it as UTF-8")
       }
       return text
     }
-    let content = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+    let content = SourceText.withoutMark(bytes)
     if let text = String(validating: content, as: UTF8.self) { return text }
 
     let source = SourceText(String(decoding: content, as: UTF8.self), file: file)

@@ -129,6 +129,25 @@ struct LockfileTests {
     }
   }
 
+  @Test func damageOfABlockNeverCostsAnother() throws {
+    let lockfile = Self.lockfile(["a", "b", "c"])
+    let bytes = Array(LockfileWriter.text(lockfile).utf8)
+    let text = String(decoding: bytes, as: UTF8.self)
+    let start = text.utf8.distance(from: text.startIndex, to: try #require(text.range(of: "  docker/b:1:")).lowerBound)
+    let end = text.utf8.distance(from: text.startIndex, to: try #require(text.range(of: "  docker/c:1:")).lowerBound)
+    for place in start..<end - 1 {
+      for byte in "\n #x:<=\"".utf8 where byte != bytes[place] {
+        var damaged = bytes
+        damaged[place] = byte
+        let (again, _) = try Self.read(String(decoding: damaged, as: UTF8.self))
+        for word in ["a", "c"] {
+          let id = TreeText.id(word)
+          #expect(again.records[id] == lockfile.records[id], "byte \(place - start) of b as \(byte) costs \(word)")
+        }
+      }
+    }
+  }
+
   @Test func twoBlocksOfOneNameAreBothDistrusted() throws {
     let text = LockfileWriter.text(Self.lockfile(["a", "b"]))
     let block =

@@ -82,6 +82,24 @@ struct TarReaderTests {
     }
   }
 
+  @Test(arguments: ["L", "K"] as [Character]) func aLongNameWithAZeroByteIsAFault(type: Character) {
+    let name = Array("a\u{0}b".utf8)
+    let header = TestEntry("x").header(name: "././@LongLink", type: type, size: name.count)
+    let entry = TestEntry.symbolicLink("x", to: "y")
+    #expect(throws: Failure.self) { try entries(header + TestEntry.padded(name) + tar([entry])) }
+  }
+
+  @Test func aSizeOfAllNumbersIsAFault() throws {
+    var entry = TestEntry("x")
+    for digits in ["9223372036854775807", "9223372036854775296"] {
+      entry.records = [("size", Array(digits.utf8))]
+      #expect(throws: Failure.self) { try entries(tar([entry])) }
+    }
+    var block = entry.header(name: "x", type: "0", size: 0)
+    block.replaceSubrange(124..<136, with: [0x80, 0, 0, 0, 0x7f] + [UInt8](repeating: 0xff, count: 7))
+    #expect(throws: Failure.self) { try entries(TestEntry.withChecksum(block)) }
+  }
+
   @Test func noBytesCrashTheReader() {
     for seed in 0..<1500 {
       var random = SeededGenerator(seed: seed)

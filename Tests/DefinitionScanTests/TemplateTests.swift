@@ -48,6 +48,32 @@ struct TemplateTests {
     #expect(faults == ["4:36 error: a '%' stands alone, in a parameter of a:1"])
   }
 
+  /// Parameters as the definition has them, in a template that names the first.
+  private static func faults(_ parameters: [String]) async -> [String] {
+    // Where the program reads them: the stack of such a thread is small.
+    await Task.detached {
+      let definition =
+        Workshop.definition() + "    template_files_parameters:\n" + parameters.map { "      \($0)\n" }.joined()
+      return Workshop(["a/casa_distro_docker.yaml": definition, "a/Dockerfile.template": "FROM %(p0)s\n"])
+        .scan().diagnostics.map(\.message)
+    }.value
+  }
+
+  @Test func parametersNestOnlySoDeep() async {
+    let chain = (0..<20_000).map { "p\($0): '%(p\($0 + 1))s'" } + ["p20000: x"]
+    #expect(
+      await Self.faults(chain).contains { $0.hasPrefix("parameters contain each other over more than 64 levels") })
+    #expect(await Self.faults((0..<60).map { "p\($0): '%(p\($0 + 1))s'" } + ["p60: x"]) == [])
+  }
+
+  @Test func parametersDoNotFillTheMemory() async {
+    let wide = (1..<200).map { "p\($0): '%(x)s'" }
+    let doubling = (1..<24).map { "d\($0): '%(d\($0 + 1))s%(d\($0 + 1))s'" } + ["d24: x"]
+    let first = "p0: '\((1..<200).map { "%(p\($0))s" }.joined())'"
+    let faults = await Self.faults([first, "x: '%(d1)s'"] + wide + doubling)
+    #expect(faults.contains { $0.contains("expands to more than 16 MiB") })
+  }
+
   @Test func aTemplateBesideItsOwnResultIsAFault() {
     let workshop = Workshop([
       "a/casa_distro_docker.yaml": Workshop.definition(), "a/Dockerfile": "FROM x\n",

@@ -14,6 +14,19 @@ import Testing
     return String(first.dropFirst().dropLast())
   }
 
+  @Test func valuesThatHoldEachOtherDoNotFillTheMemory() {
+    let doubling = String(repeating: "ENV A=$A$A\n", count: 60)
+    let facts = read("FROM scratch\nENV A=x\n\(doubling)COPY $A /\n")
+    #expect(facts.errors.first?.contains("it expands to more than 128 KiB") == true)
+    let wide = String(repeating: "$A", count: 60_000)
+    #expect(!read("ARG A=\(String(repeating: "x", count: 60_000))\nFROM a:\(wide)\n").errors.isEmpty)
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: ["${A//*b/c}", "${A//*?*?*b/c}", "${A#*a*a*a*b}", "${A%b*a*a*a*}"])
+  func aPatternOverALongTextIsAFaultOrQuick(word: String) {
+    _ = read("ARG A=\(String(repeating: "a", count: 60_000))\nFROM a:\(word)\n")
+  }
+
   private func json(_ text: String) -> String {
     text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
   }

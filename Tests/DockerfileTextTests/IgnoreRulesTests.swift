@@ -161,6 +161,14 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func manyWildcardsTakeNoLongerThanFew() {
+    let path = Array(repeating: "a", count: 2000).joined(separator: "/")
+    for part in ["**/a", "**/*", "**/a/*"] {
+      let pattern = Array(repeating: part, count: 200).joined(separator: "/") + "/b"
+      #expect(!IgnoreRules(IgnoreFile(patterns: [pattern])).excludes(path))
+    }
+  }
+
   @Test func exceptionsAreSoughtOnlyWhereTheyCanBe() {
     let rules = IgnoreRules(IgnoreFile(patterns: ["*", "!src/**/*.c", "!lib/a/b", "src/old"]))
     #expect(rules.mayHaveExceptions(below: "src"))

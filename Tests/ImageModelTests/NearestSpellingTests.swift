@@ -16,6 +16,12 @@ import Testing
     #expect(NearestSpelling.of(typed, among: ["dependencies", "image_sources", "FROM", "RUN"]) == nil)
   }
 
+  @Test func nobodyMistypesALongWord() {
+    let long = String(repeating: "x", count: 1 << 20)
+    #expect(NearestSpelling.of(long, among: [long + "y"]) == nil)
+    #expect(NearestSpelling.of("tag\u{301}", among: [long, "tag"]) == "tag")
+  }
+
   @Test func theNearestWinsAndTheFirstOfEquals() {
     #expect(NearestSpelling.of("tagz", among: ["tage", "tags", "tagzz"]) == "tage")
     #expect(NearestSpelling.of("target", among: ["targets", "target"]) == "target")

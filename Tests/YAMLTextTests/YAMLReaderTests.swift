@@ -126,6 +126,22 @@ struct YAMLReaderTests {
     #expect(fault(String(repeating: "[", count: 99) + String(repeating: "]", count: 99)) == nil)
   }
 
+  @Test(arguments: [("a: [1", "1:6"), ("a: 'x", "1:4"), ("a:\n  b: [\n  ", "3:3"), ("{a: *x", "1:5")])
+  func aFaultAtTheEndLiesInTheText(text: String, place: String) {
+    #expect(fault(text)?.hasPrefix(place + " ") == true, "\(fault(text) ?? "none")")
+  }
+
+  @Test func theLineIsShownAsItIsRead() throws {
+    let text = "\u{FEFF}a: 1\r\nb: [é\n"
+    let utf16 = text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+    for bytes in [Array(text.utf8), utf16] {
+      let source = SourceText(bytes, file: "a.yaml")
+      #expect(source.line(1) == "a: 1")
+      #expect(source.line(2) == "b: [é")
+      #expect(source.line(3) == "" && source.line(4) == nil && source.line(0) == nil)
+    }
+  }
+
   @Test func aHugeFileIsAFault() {
     #expect(fault("a: " + String(repeating: "x", count: 1 << 20))?.hasPrefix("0:0 the file has 1048579 bytes") == true)
   }

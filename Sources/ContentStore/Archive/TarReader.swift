@@ -38,6 +38,7 @@ package final class TarReader: ByteReader {
         let entry = try faults { try TarEntry(header, longName: longName, longLink: longLink, records) }
         entryName = String(entry.name.prefix(300)).printable
         if entry.path.contains(0) { throw fault("its name has a zero byte") }
+        if entry.link.contains(0) { throw fault("the target of its link has a zero byte") }
         if header.hasSparseExtension { try skipSparseMap() }
         (left, padding) = (entry.size, -entry.size & 511)
         return entry
@@ -68,9 +69,9 @@ package final class TarReader: ByteReader {
 
   private func nextHeader() throws -> TarHeader? {
     if isAtEnd { return nil }
-    if try source.skip(left + padding) < left {
-      throw fault("the archive ends \(left) bytes before its end")
-    }
+    guard try source.skip(left) == left else { throw fault("the archive ends \(left) bytes before its end") }
+    // Not together: a header may promise as many bytes as there are numbers.
+    _ = try source.skip(padding)
     (left, padding) = (0, 0)
     let block = try source.readBlock(TarHeader.size)
     if block.isEmpty || block.allSatisfy({ $0 == 0 }) && block.count == TarHeader.size {
