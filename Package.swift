@@ -74,6 +74,11 @@ let package = Package(
         "JSONText", "TestSupport",
       ]),
     tests("CommandTests", ["BuildRecords", "ImageModel", "HostSystem", "JSONText", "BuildEngine", "coppice"]),
-    tests("EndToEndTests", ["ImageModel", "HostSystem", "JSONText", "TestSupport", "coppice"]),
+    tests(
+      "EndToEndTests",
+      [
+        "ImageModel", "HostSystem", "JSONText", "DefinitionScan", "BuildRecords", "ContentStore", "ImageTools",
+        "TestSupport", "coppice",
+      ]),
   ]
 )
