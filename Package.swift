@@ -91,7 +91,12 @@ let package = Package(
         "BuildRecords", "BuildEngine", "ImageTools", "JSONText", "TestSupport",
       ]),
     tests("CommandTests", ["BuildRecords", "ImageModel", "HostSystem", "JSONText", "BuildEngine", "coppice"]),
-    tests("EndToEndTests", ["ImageModel", "HostSystem", "JSONText", "TestSupport", "coppice"]),
+    tests(
+      "EndToEndTests",
+      [
+        "ImageModel", "HostSystem", "JSONText", "DefinitionScan", "BuildRecords", "ContentStore", "ImageTools",
+        "TestSupport", "coppice",
+      ]),
     .testTarget(
       name: "FuzzTests", dependencies: fuzzed, path: "Fuzzing", exclude: ["Corpus", "Dictionaries", "Driver", "CFuzzer"],
       swiftSettings: strict),

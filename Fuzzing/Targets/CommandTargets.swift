@@ -31,9 +31,10 @@ extension FuzzTarget {
   }
 
   private static func checkChallenge(_ header: String) throws {
-    guard let challenge = AuthenticationChallenge(header) else { return }
-    try require(challenge.scheme == challenge.scheme.lowercased(), "the scheme \(challenge.scheme)")
-    try require(challenge.parameters.keys.allSatisfy { !$0.isEmpty }, "a parameter without a name")
+    for challenge in AuthenticationChallenge.all(header) {
+      try require(challenge.scheme == challenge.scheme.lowercased(), "the scheme \(challenge.scheme)")
+      try require(challenge.parameters.keys.allSatisfy { !$0.isEmpty }, "a parameter without a name")
+    }
   }
 
   private static func response(challenge: String, line: String?, body: String?) -> HTTPResponse {

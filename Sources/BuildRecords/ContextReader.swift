@@ -120,7 +120,7 @@ private struct ContextWalk {
       if verdict == .skip { return }
       snapshot.witness[place] = status
       let isTakenHere = verdict == .take
-      if isTakenHere { add(path, .directory, status.mode, nil) }
+      if isTakenHere { add(directory: path, status) }
       try walk(directory: place, path: path, isTaken: isTakenHere, ancestors: ancestors)
     case .symbolicLink:
       try visitLink(place, path, status, isTaken: isTaken, ancestors: ancestors)
@@ -147,15 +147,14 @@ private struct ContextWalk {
     _ place: FilePath, _ path: [UInt8], _ status: FileStatus, isTaken: Bool, ancestors: [FilePath]
   ) throws {
     guard let target = try? files.target(ofLink: place) else { throw changedWhileRead(place) }
-    let real = try? files.resolved(place)
-    if let real, !real.isBelow(realRoot), let behind = try files.statusIfPresent(of: real, followingLinks: true) {
+    if let real = links.replacement(ofLink: place, to: target), let behind = try files.statusIfPresent(of: real) {
       // The predecessor copied what such links lead to, since the engine sees the context only.
       if behind.kind == .directory {
         guard !ancestors.contains(real) else { return tooDeep(place) }
         snapshot.witness[place] = status
         let verdict = filter.verdict(forDirectory: path)
         if verdict == .skip { return }
-        if verdict == .take { add(path, .directory, behind.mode, nil) }
+        if verdict == .take { add(directory: path, behind) }
         return try walk(directory: real, path: path, isTaken: verdict == .take, ancestors: ancestors + [real])
       }
       snapshot.witness[place] = status
@@ -164,12 +163,14 @@ private struct ContextWalk {
     let isSource = filter.verdict(forFile: path)
     let isOnTheWay = !isSource && links.paths.contains(path)
     // A wildcard on the way may match a link to a directory; which of its files then match is left open.
-    let mayBeOnTheWay = !isSource && !isOnTheWay && !isWhole && real.map(isDirectory) ?? false
+    let mayBeOnTheWay = !isSource && !isOnTheWay && !isWhole && (target.isAbsolute || isDirectory(place))
     guard isSource || (isOnTheWay || mayBeOnTheWay) && filter.verdict(forDirectory: path) == .descend else { return }
     snapshot.witness[place] = status
     add(path, .symbolicLink(target: target.bytes), 0o777, place)
     if !isTaken, !isOnTheWay, let text = links.target(of: FilePath(bytes: path))?.text {
-      followed.insert(ContextSelector(pattern: text.isEmpty ? "." : text, isPattern: false))
+      followed.insert(
+        ContextSelector(
+          pattern: text.isEmpty ? "." : text, isPattern: false, isContentsOnly: filter.takesOnlyContents(of: path)))
     }
   }
 
@@ -204,6 +205,11 @@ private struct ContextWalk {
 
   private mutating func add(_ path: [UInt8], _ kind: StagedFile.Kind, _ mode: UInt16, _ source: FilePath?) {
     snapshot.files.append(StagedFile(path: path, kind: kind, mode: mode, source: source))
+  }
+
+  /// A source has the permissions that engines give to what they make, whatever they are.
+  private mutating func add(directory path: [UInt8], _ status: FileStatus) {
+    add(path, .directory, filter.takesOnlyContents(of: path) ? 0o755 : status.mode, nil)
   }
 
   /// At the top: definition files, templates, and what templates and generators stand in for.

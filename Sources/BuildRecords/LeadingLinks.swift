@@ -17,23 +17,48 @@ struct LeadingLinks {
   mutating func follow(_ selectors: [ContextSelector]) -> [ContextSelector] {
     var all = selectors
     var known = Set(selectors)
-    var next = 0
-    // Every link on the way resolves, so this ends; the limit is for links that change meanwhile.
-    while next < all.count, all.count < selectors.count + 1_000 {
-      if let behind = behind(all[next]), known.insert(behind).inserted { all.append(behind) }
-      next += 1
+    for selector in selectors {
+      var last = selector
+      // Links may lead in a circle; engines and systems give up as early.
+      for _ in 0..<40 {
+        guard let behind = behind(last), known.insert(behind).inserted else { break }
+        all.append(behind)
+        last = behind
+      }
     }
     return all
   }
 
-  /// What a link of the context leads to in one step, relative to the root; nil when it leaves the context or leads
-  /// nowhere.
-  func target(of path: FilePath) -> FilePath? {
-    guard let real = try? files.resolved(root / path), let inside = real.relative(to: realRoot),
-      let target = try? files.target(ofLink: root / path)
+  /// What stands in for a link that leaves the context by a relative target, as the predecessor copied it; nil for
+  /// one that stays a link. An absolute target is a path of the image, whatever lies there on this machine.
+  func replacement(ofLink place: FilePath, to target: FilePath) -> FilePath? {
+    guard !target.isAbsolute, let parent = try? files.resolved(place.parent),
+      !(parent / target).normalized.isBelow(realRoot), let real = try? files.resolved(place), !real.isBelow(realRoot)
     else { return nil }
+    return real
+  }
+
+  /// What a link that stays one leads to in one step, relative to the root; nil when something stands in for it.
+  ///
+  /// Engines see the context as the root of all paths: nothing lies above it.
+  func target(of path: FilePath) -> FilePath? {
+    let place = root / path
+    guard let target = try? files.target(ofLink: place), replacement(ofLink: place, to: target) == nil else {
+      return nil
+    }
+    if target.isAbsolute { return Self.clamped(target.components) }
     // One link at a time: those between must be seen as well. One that goes out and comes back is taken at its end.
-    return ((realRoot / path).parent / target).normalized.relative(to: realRoot) ?? inside
+    return ((realRoot / path).parent / target).normalized.relative(to: realRoot)
+      ?? (try? files.resolved(place))?.relative(to: realRoot)
+      ?? Self.clamped(path.components.dropLast() + target.components)
+  }
+
+  private static func clamped(_ components: [[UInt8]]) -> FilePath {
+    var kept: [[UInt8]] = []
+    for component in components where component != Array(".".utf8) {
+      if component == Array("..".utf8) { _ = kept.popLast() } else { kept.append(component) }
+    }
+    return FilePath(bytes: Array(kept.joined(separator: [UInt8(ascii: "/")])))
   }
 
   private mutating func behind(_ selector: ContextSelector) -> ContextSelector? {
@@ -47,9 +72,10 @@ struct LeadingLinks {
       paths.insert(path.bytes)
       let front = target.components.map { selector.isPattern ? Self.escaped($0) : $0 }
       let joined = FilePath(bytes: Array((front + parts[(index + 1)...]).joined(separator: [UInt8(ascii: "/")])))
-      return joined.text.map {
-        ContextSelector(pattern: $0, isPattern: selector.isPattern, excludes: selector.excludes)
-      }
+      guard let text = joined.text else { return nil }
+      var behind = selector
+      behind.pattern = text.isEmpty ? "." : text
+      return behind
     }
     return nil
   }

@@ -61,6 +61,12 @@ package struct ContextFilter: Sendable {
     return ignore.mayHaveExceptions(below: path) ? .descend : .skip
   }
 
+  /// Whether a build that takes a directory cannot see its permissions: it is itself a source, and lies in no other.
+  package func takesOnlyContents(of path: [UInt8]) -> Bool {
+    guard let selections else { return false }
+    return selections.allSatisfy { $0.reach(of: path) != .inside || $0.isContentsOnly && $0.isSource(path) }
+  }
+
   /// The line of the ignore file that leaves a path out or takes it in again; nil where none matches.
   package func ignoreRule(deciding path: [UInt8]) -> IgnoreRule? { ignore.rule(deciding: path) }
 }
@@ -81,11 +87,13 @@ private struct Selection: Sendable {
   /// The whole source, when it has no wildcards.
   private let literal: [UInt8]?
   let excludes: IgnoreRules
+  let isContentsOnly: Bool
 
   var depth: Int { components.count }
 
   init(_ selector: ContextSelector) {
     excludes = IgnoreRules(patterns: selector.excludes)
+    isContentsOnly = selector.isContentsOnly
     let parts = selector.pattern == "." ? [] : Array(selector.pattern.utf8).split(separator: Ascii.slash)
     components = parts.compactMap { part in
       // Engines refuse a malformed pattern; until then it is a name.
@@ -108,6 +116,8 @@ private struct Selection: Sendable {
     guard excludes.excludes(rest) else { return .inside }
     return excludes.mayHaveExceptions(below: rest) ? .excludedAbove : .outside
   }
+
+  func isSource(_ path: [UInt8]) -> Bool { (literal.map { Self.match($0, path) } ?? match(path)) == path.count }
 
   /// Where the source ends in the path; -1 when the path lies above the source; nil when neither.
   private static func match(_ source: [UInt8], _ path: [UInt8]) -> Int? {

@@ -25,10 +25,13 @@ struct CopySources {
       }
     }
     let isPattern = Self.hasWildcards(path)
-    var selectors = [ContextSelector(pattern: path, isPattern: isPattern, excludes: excludes)]
+    var selector = ContextSelector(
+      pattern: path, isPattern: isPattern, excludes: excludes, isContentsOnly: !keepsParents)
+    var selectors = [selector]
     // BuildKit takes a backslash of a name without wildcards as it is, buildah as an escape.
     if !isPattern, path.contains("\\") {
-      selectors.append(ContextSelector(pattern: path, isPattern: true, excludes: excludes))
+      selector.isPattern = true
+      selectors.append(selector)
     }
     return selectors
   }

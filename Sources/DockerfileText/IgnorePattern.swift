@@ -41,7 +41,13 @@ struct IgnorePattern: Sendable {
     let isException = text.first == "!"
     if isException { text = trimmed(text.dropFirst()) }
     guard !text.isEmpty else { return ("", isException) }
-    // Go's filepath.Clean, then without the leading slash.
+    // moby cleans twice, and what is cleaned away may uncover white space.
+    text = trimmed(withoutDots(text)[...], fromStart: !isException)
+    return (withoutDots(text), isException)
+  }
+
+  /// Go's `filepath.Clean`, then without the leading slash.
+  private static func withoutDots(_ text: Substring) -> String {
     let isRooted = text.utf8.first == Ascii.slash
     var kept: [Substring] = []
     for component in text.split(separator: "/") where component != "." {
@@ -51,14 +57,14 @@ struct IgnorePattern: Sendable {
         kept.append(component)
       }
     }
-    // What is cleaned away may uncover white space again.
-    let joined = String(trimmed(kept.joined(separator: "/")[...]))
-    return (joined.isEmpty ? (isRooted ? "/" : ".") : joined, isException)
+    return kept.isEmpty ? (isRooted ? "/" : ".") : kept.joined(separator: "/")
   }
 
-  private static func trimmed(_ text: Substring) -> Substring {
+  private static func trimmed(_ text: Substring, fromStart: Bool = true) -> Substring {
     var text = text
-    while let first = text.unicodeScalars.first, first.properties.isWhitespace { text.unicodeScalars.removeFirst() }
+    while fromStart, let first = text.unicodeScalars.first, first.properties.isWhitespace {
+      text.unicodeScalars.removeFirst()
+    }
     while let last = text.unicodeScalars.last, last.properties.isWhitespace { text.unicodeScalars.removeLast() }
     return text
   }
@@ -69,14 +75,14 @@ struct IgnorePattern: Sendable {
     self.isException = isException
     let bytes = Array(text.utf8)
     guard let tokens = GlobComponent.parse(bytes), !tokens.contains(where: Self.hasEmptyRange) else { throw .malformed }
-    let isPlain = !tokens.contains(where: Self.mayTakeSlash)
     let parts = bytes.split(separator: Ascii.slash, omittingEmptySubsequences: false)
     let hasWide = parts.contains { Self.hasDoubleStar($0) && !$0.elementsEqual("**".utf8) }
-    if isPlain, !hasWide {
-      kind = .components(
-        parts.compactMap { part in
-          part.elementsEqual("**".utf8) ? .anyDirectories : GlobComponent(part).map { .glob($0) }
-        })
+    let components: [Component] = parts.compactMap { part in
+      part.elementsEqual("**".utf8) ? .anyDirectories : GlobComponent(part).map { .glob($0) }
+    }
+    // Where a set has a slash in it, what stands between slashes is no pattern.
+    if !hasWide, components.count == parts.count, !tokens.contains(where: Self.mayTakeSlash) {
+      kind = .components(components)
     } else if let ending = Self.plainEnding(bytes) {
       kind = .ending(ending)
     } else {

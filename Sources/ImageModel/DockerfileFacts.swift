@@ -43,11 +43,14 @@ package struct ContextSelector: Hashable, Sendable {
   package var isPattern: Bool
   /// Patterns of `--exclude`.
   package var excludes: [String]
+  /// Whether of a directory only what is in it is taken, as by COPY and ADD; a bind mount shows the directory as well.
+  package var isContentsOnly: Bool
 
-  package init(pattern: String, isPattern: Bool = true, excludes: [String] = []) {
+  package init(pattern: String, isPattern: Bool = true, excludes: [String] = [], isContentsOnly: Bool = false) {
     self.pattern = pattern
     self.isPattern = isPattern
     self.excludes = excludes
+    self.isContentsOnly = isContentsOnly
   }
 }
 

@@ -125,13 +125,47 @@ struct ContextReaderTests {
     files.link("/outside/tree/inner", to: "x")
     files.link("/outside/tree/back", to: "/repository/a/1/f")
     files.link("file", to: "../../../outside/file")
-    files.link("tree", to: "/outside/tree")
+    files.link("tree", to: "../../../outside/tree")
     let shown = try Self.shown(files)
     #expect(shown.filter { !$0.contains("back") } == ["f", "file", "tree/", "tree/inner", "tree/x"])
     let file = try #require(Self.read(files).files.first { $0.path == Array("file".utf8) })
     #expect(file.kind == .regular(.sha256("outside")))
     #expect(file.mode == 0o755)
     #expect(file.source == "/outside/file")
+  }
+
+  @Test func anAbsoluteLinkIsAPathOfTheImageWhateverLiesThereOnThisMachine() throws {
+    let files = Self.files("f")
+    files.write("/outside/tree/x", "x")
+    files.makeSpecial("/outside/null", .characterDevice)
+    files.link("tree", to: "/outside/tree")
+    files.link("masked.service", to: "/outside/null")
+    files.link("second", to: "masked.service")
+    #expect(
+      try Self.shown(files) == [
+        "f", "masked.service -> /outside/null", "second -> masked.service", "tree -> /outside/tree",
+      ])
+    #expect(try Self.read(files).diagnostics == [])
+  }
+
+  @Test func aSourceBehindALinkIsLookedUpWithTheContextAsRoot() throws {
+    let files = Self.files("real/f", "real/g", "g")
+    files.link("absolute", to: "/real")
+    files.link("above", to: "../../../../../../real")
+    files.link("chain", to: "absolute")
+    #expect(
+      try Self.shown(files, Self.recipe(Self.select("absolute"))) == [
+        "absolute -> /real", "real/", "real/f", "real/g",
+      ])
+    #expect(try Self.shown(files, Self.recipe(Self.select("absolute/f"))) == ["absolute -> /real", "real/f"])
+    #expect(
+      try Self.shown(files, Self.recipe(Self.select("above/g"))) == ["above -> ../../../../../../real", "real/g"])
+    #expect(
+      try Self.shown(files, Self.recipe(Self.select("chain/g"))) == [
+        "absolute -> /real", "chain -> absolute", "real/g",
+      ])
+    #expect(
+      try Set(Self.shown(files, Self.recipe(Self.select("abs*/f")))).isSuperset(of: ["absolute -> /real", "real/f"]))
   }
 
   @Test func aLinkToADirectoryThatContainsItIsAFault() throws {
@@ -145,9 +179,9 @@ struct ContextReaderTests {
 
   @Test func directoriesOutsideThatLeadToEachOtherEnd() throws {
     let files = Self.files("f")
-    files.link("/x/to-y", to: "/y")
-    files.link("/y/to-x", to: "/x")
-    files.link("start", to: "/x")
+    files.link("/x/to-y", to: "../y")
+    files.link("/y/to-x", to: "../x")
+    files.link("start", to: "../../../x")
     #expect(try Self.read(files).diagnostics.map(\.severity) == [.error])
   }
 
@@ -191,7 +225,7 @@ struct ContextReaderTests {
     let files = Self.files("f")
     files.link("a", to: "b/x")
     files.link("b", to: "a/y")
-    #expect(try Self.shown(files, Self.recipe(Self.select("a/f", "f"))) == ["f"])
+    #expect(try Self.shown(files, Self.recipe(Self.select("a/f", "f"))) == ["a -> b/x", "b -> a/y", "f"])
   }
 
   // MARK: special and unreadable files

@@ -42,6 +42,8 @@ import Testing
       ("[^a]b", "/b", true), ("*.py[co]", "x.pyc", true), ("**/*.py[co]", "a/b/x.pyo", true),
       ("**/node_modules", "a/node_modules/b/c", true),
       (".", "a", false), ("/", "a", false), ("é*", "été", true), ("é*", "ete", false), ("é*", "éa", true),
+      ("./ a", "a", true), ("a/ /", "a", true), ("/ a", "a", true), ("[^/[^a]", "b", true), ("[^/[^a]", "b/a", true),
+      ("[^/[^a]", "a", false),
     ] as [(String, String, Bool)])
   func onePatternMatchesAsInMoby(pattern: String, path: String, isExcluded: Bool) {
     #expect(excludes([pattern], path) == isExcluded)
@@ -176,5 +178,35 @@ import Testing
     #expect(rules.mayHaveExceptions(below: "lib") && rules.mayHaveExceptions(below: "lib/a"))
     #expect(!rules.mayHaveExceptions(below: "lib/b") && !rules.mayHaveExceptions(below: "doc"))
     #expect(!rules.mayHaveExceptions(below: "src/old"))
+  }
+}
+
+/// The rules against verdicts of the real implementation.
+struct MobyVerdictTests {
+  @Test(arguments: mobyVerdicts.split(separator: "\n").map(String.init))
+  func theRulesDecideAsMobyDoes(line: String) throws {
+    let halves = line.split(separator: "|", maxSplits: 1)
+    let patterns = try #require(halves.first).split(separator: " ").map(Self.bytes)
+    let (file, diagnostics) = IgnoreReader.read(
+      Array(patterns.joined(separator: Array("\n".utf8))), name: ".dockerignore", file: ".dockerignore")
+    #expect(diagnostics == [])
+    let rules = IgnoreRules(file)
+    for path in try #require(halves.last).split(separator: " ") {
+      let bytes = Self.bytes(path.dropFirst())
+      #expect(rules.excludes(bytes) == path.hasPrefix("+"), "\(path)")
+      // A walk that enters only what it must finds the same.
+      let filter = ContextFilter(ignore: file, reach: .whole(reason: "a test"))
+      let parents = bytes.indices.filter { bytes[$0] == UInt8(ascii: "/") }.map { Array(bytes[..<$0]) }
+      let isEntered = parents.allSatisfy { filter.verdict(forDirectory: $0) != .skip }
+      #expect((isEntered && filter.verdict(forFile: bytes)) == path.hasPrefix("-"), "\(path)")
+    }
+  }
+
+  private static func bytes(_ text: some StringProtocol) -> [UInt8] {
+    let parts = text.split(separator: "%", omittingEmptySubsequences: false)
+    return Array((parts.first ?? "").utf8)
+      + parts.dropFirst().flatMap { part in
+        [UInt8(part.prefix(2), radix: 16) ?? 0] + Array(part.dropFirst(2).utf8)
+      }
   }
 }

@@ -32,8 +32,8 @@ import Testing
     #expect(
       facts.reach
         == .selected([
-          ContextSelector(pattern: "src", isPattern: false, excludes: ["*.o", "!x.o"]),
-          ContextSelector(pattern: "lib*", isPattern: true, excludes: ["*.o", "!x.o"]),
+          ContextSelector(pattern: "src", isPattern: false, excludes: ["*.o", "!x.o"], isContentsOnly: true),
+          ContextSelector(pattern: "lib*", isPattern: true, excludes: ["*.o", "!x.o"], isContentsOnly: true),
           ContextSelector(pattern: "l*", isPattern: false), ContextSelector(pattern: "z", isPattern: false),
         ]))
   }

@@ -1,0 +1,136 @@
+import BuildRecords
+import DefinitionScan
+import HostSystem
+import ImageModel
+import TestSupport
+import Testing
+
+@testable import ImageTools
+
+/// What engines put into images, and what fingerprints see: random trees, random Dockerfiles, random edits.
+@Suite(.enabled(if: Laboratory.has("buildah")))
+struct ReachTests {
+  private struct Look {
+    var fingerprint: Fingerprint
+    var inputs: StepInputs
+    var files: [StagedFile]
+    var recipe: ImageRecipe
+  }
+
+  /// Asks coppice's library about a context.
+  private static func look(at context: FilePath, in share: FilePath) throws -> Look? {
+    let files = Laboratory.files
+    let definition = context / "casa_distro_docker.yaml"
+    try files.replace(
+      definition, with: Array("image_sources: [{name: x, tags: ['1']}]\n".utf8), mode: 0o644)
+    defer { try? files.remove(definition) }
+    let tree = DefinitionScanner(files: files).scan(
+      SearchPath(repository: share.parent, home: nil, builtin: nil), settings: Settings(repository: share.parent),
+      platform: Platform(os: "linux", architecture: "amd64"))
+    guard let recipe = tree.recipes.first, case .image(let image) = recipe else { return nil }
+    let reader = InputReader(files: files, programDirectories: [])
+    let snapshot = try reader.snapshot(of: recipe, index: FileIndex())
+    if (tree.diagnostics + snapshot.diagnostics).contains(where: { $0.severity == .error }) { return nil }
+    let inputs = reader.inputs(of: recipe, snapshot: snapshot, bases: [], upstreams: [], generation: 0)
+    return Look(fingerprint: inputs.fingerprint, inputs: inputs, files: snapshot.files, recipe: image)
+  }
+
+  private static func stage(_ look: Look, without missing: StagedFile? = nil, in directory: FilePath) throws {
+    let files = Laboratory.files
+    try files.removeTree(directory)
+    try files.createDirectory(directory)
+    let staged = look.files.filter { file in
+      guard let missing else { return true }
+      return !FilePath(bytes: file.path).isBelow(FilePath(bytes: missing.path))
+    }
+    try ContextStage(files: files) { _ in "/" }.fill(
+      directory / "context", with: staged, recipe: look.recipe, generated: [:])
+    try files.replace(directory / "Dockerfile", with: look.recipe.dockerfile.text, mode: 0o644)
+  }
+
+  @Test(arguments: 0..<2)
+  func fingerprintsChangeExactlyWhenTheImageOfBuildahDoes(part: Int) async throws {
+    try await check(.buildah, Soak.seeds(2, part: part))
+  }
+
+  @Test(
+    .enabled(if: Laboratory.isSoak && Laboratory.has("dockerd")), arguments: [DirectBuild.Engine.docker, .buildKit])
+  func fingerprintsChangeExactlyWhenTheImageOfDockerDoes(engine: DirectBuild.Engine) async throws {
+    try await check(engine, Soak.seeds(2, part: 3))
+  }
+
+  private struct Counts {
+    var rounds = 0, refused = 0, changed = 0, same = 0, needless = 0
+  }
+
+  private func check(_ engine: DirectBuild.Engine, _ seeds: Range<Int>) async throws {
+    var counts = Counts()
+    for seed in seeds { try await check(engine, seed, &counts) }
+    #expect(counts.changed > 0 && counts.same > 0 && counts.refused < counts.rounds / 2, "\(counts)")
+    if Laboratory.isSoak { print("\(engine), seeds \(seeds): \(counts)") }
+  }
+
+  /// Builds a context before and after each of some edits, directly and from what coppice stages.
+  private func check(_ engine: DirectBuild.Engine, _ seed: Int, _ counts: inout Counts) async throws {
+    let directory = try TemporaryDirectory()
+    let oracle = try await DirectBuild(engine, directory: directory / "engine")
+    var context = try RandomContext(directory / "share/docker/x", seed: seed)
+    let dockerfile = try context.writeDockerfile()
+    if context.random.once(in: 2) { try context.writeIgnoreFile() }
+    var before: (look: Look, built: RootFiles)?
+    for round in 0...6 {
+      let edit = round == 0 ? "nothing yet" : try context.edit()
+      let ignore = (try? directory.text("share/docker/x/.dockerignore")) ?? ""
+      let what = "\(engine), seed \(seed), round \(round): \(edit)\n\(dockerfile)\(ignore)"
+      counts.rounds += 1
+      let look = try Self.look(at: context.directory, in: directory / "share")
+      let built = try await oracle.files(of: context.directory)
+      #expect(look != nil || built == nil, "coppice refuses: \(what)")
+      guard let look, let built else {
+        counts.refused += 1
+        before = nil
+        continue
+      }
+      let staged = try await self.built(look, by: oracle, in: directory / "stage")
+      #expect(staged == built, "the stage: \(what)\n\(staged?.differences(from: built) ?? ["nothing is built of it"])")
+      if context.random.once(in: 3), let file = look.files.randomElement(using: &context.random) {
+        let less = try await self.built(look, without: file, by: oracle, in: directory / "stage")
+        #expect(less != built, "not needed: \(FilePath(bytes: file.path)) of \(what)")
+      }
+      if let before {
+        let differences = built.differences(from: before.built)
+        let isChanged = before.look.fingerprint != look.fingerprint
+        if !differences.isEmpty {
+          counts.changed += 1
+          #expect(isChanged, "missed: \(what)\n\(differences)")
+        } else if isChanged {
+          counts.needless += 1
+          let changes = Self.changes(before.look, look)
+          #expect(changes.isEmpty, "needless: \(what)\n\(changes)")
+        } else {
+          counts.same += 1
+        }
+      }
+      before = (look, built)
+    }
+  }
+
+  private func built(
+    _ look: Look, without missing: StagedFile? = nil, by oracle: DirectBuild, in directory: FilePath
+  ) async throws -> RootFiles? {
+    try Self.stage(look, without: missing, in: directory)
+    return try await oracle.files(of: directory / "context", dockerfile: directory / "Dockerfile")
+  }
+
+  /// What differs, but for permissions that some engines do not keep: set-id bits, and those of directories.
+  private static func changes(_ before: Look, _ after: Look) -> [String] {
+    func lines(_ look: Look) -> Set<String> {
+      Set(
+        look.files.map { file in
+          let mode = file.kind == .directory ? 0 : file.mode & 0o1777
+          return "\(FilePath(bytes: file.path)) \(file.kind) \(String(mode, radix: 8))"
+        })
+    }
+    return lines(before).symmetricDifference(lines(after)).sorted()
+  }
+}
