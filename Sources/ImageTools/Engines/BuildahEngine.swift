@@ -1,4 +1,5 @@
 package import BuildEngine
+package import BuildRecords
 package import HostSystem
 package import ImageModel
 internal import JSONText
@@ -8,7 +9,6 @@ package struct BuildahEngine: ContainerEngine {
   package let name = "buildah"
   package let version: String
   package let hasConfigIDs = true
-  package let ignoresDirectoryModes = false
   /// `chroot` where the kernel refuses more; nil for buildah's own choice.
   let isolation: String?
   let tool: EngineTool
@@ -23,7 +23,11 @@ package struct BuildahEngine: ContainerEngine {
     UnsupportedFeatures.containers(name, version).refusal(of: recipe)
   }
 
-  package func cacheDoubt(for recipe: ImageRecipe) -> String? { CacheDoubts.containers(recipe) }
+  package func cacheDoubt(
+    for recipe: ImageRecipe, triggers: [String: [String]], files: [StagedFile]
+  ) -> String? {
+    CacheDoubts.containers(FiredStages(recipe.dockerfile, triggers: triggers)) ?? CacheDoubts.proxies(recipe)
+  }
 
   package func build(
     _ request: BuildRequest, log: @escaping @Sendable (String) -> Void

@@ -1,4 +1,5 @@
 package import BuildEngine
+package import BuildRecords
 package import HostSystem
 package import ImageModel
 internal import JSONText
@@ -18,7 +19,6 @@ package struct DockerEngine: ContainerEngine {
   package let version: String
   package let builder: Builder
   package var hasConfigIDs: Bool { !hasContainerdStore }
-  package var ignoresDirectoryModes: Bool { builder != .legacy }
   /// The daemon's own builder bears the name of the context.
   let context: String
   /// Whether ids are digests of manifests.
@@ -43,7 +43,13 @@ package struct DockerEngine: ContainerEngine {
     return UnsupportedFeatures.buildKit(version, isEmbedded: builder == .buildKit && !hasFrontEnd).refusal(of: recipe)
   }
 
-  package func cacheDoubt(for recipe: ImageRecipe) -> String? { CacheDoubts.proxies(recipe) }
+  package func cacheDoubt(
+    for recipe: ImageRecipe, triggers: [String: [String]], files: [StagedFile]
+  ) -> String? {
+    let stages = FiredStages(recipe.dockerfile, triggers: triggers)
+    let own = builder == .legacy ? CacheDoubts.legacy(files) : CacheDoubts.buildKit(stages, dockerVersion: version)
+    return own ?? CacheDoubts.proxies(recipe)
+  }
 
   package func build(
     _ request: BuildRequest, log: @escaping @Sendable (String) -> Void

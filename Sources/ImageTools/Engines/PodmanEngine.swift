@@ -1,4 +1,5 @@
 package import BuildEngine
+package import BuildRecords
 package import HostSystem
 package import ImageModel
 internal import JSONText
@@ -8,7 +9,6 @@ package struct PodmanEngine: ContainerEngine {
   package let name = "podman"
   package let version: String
   package let hasConfigIDs = true
-  package let ignoresDirectoryModes = false
   let isolation: String?
   let tool: EngineTool
 
@@ -22,7 +22,11 @@ package struct PodmanEngine: ContainerEngine {
     UnsupportedFeatures.containers(name, version).refusal(of: recipe)
   }
 
-  package func cacheDoubt(for recipe: ImageRecipe) -> String? { CacheDoubts.containers(recipe) }
+  package func cacheDoubt(
+    for recipe: ImageRecipe, triggers: [String: [String]], files: [StagedFile]
+  ) -> String? {
+    CacheDoubts.containers(FiredStages(recipe.dockerfile, triggers: triggers)) ?? CacheDoubts.proxies(recipe)
+  }
 
   package func build(
     _ request: BuildRequest, log: @escaping @Sendable (String) -> Void
