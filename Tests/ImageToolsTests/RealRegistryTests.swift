@@ -100,6 +100,17 @@ final class RealRegistry: Sendable {
     }
   }
 
+  @Test func theConfigOfAPinnedImageIsFetched() async throws {
+    let registry = try await RealRegistry()
+    let pushed = try await registry.push("team/x:1", command: "/bin/true")
+    let reference = try ImageReference("\(registry.name)/team/x:1")
+    let config = try await registry.resolver().config(of: reference, manifest: pushed, platform: platform)
+    #expect(try JSONValue(parsing: config)["config"]?["Cmd"]?.strings == ["/bin/true"])
+    await #expect(throws: Failure.self) {
+      _ = try await registry.resolver().config(of: reference, manifest: .sha256("other"), platform: platform)
+    }
+  }
+
   @Test func aPasswordIsNeededAndUsed() async throws {
     let registry = try await RealRegistry(hasPassword: true)
     let pushed = try await registry.push("team/x:1", credentials: "me:secret")

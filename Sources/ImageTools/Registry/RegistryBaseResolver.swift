@@ -42,6 +42,17 @@ package struct RegistryBaseResolver: BaseResolver {
     }
   }
 
+  /// The bytes of the config of the image that a pin means, as its registry has them.
+  /// - Parameter manifest: of the image, or of an index that has one for the platform.
+  /// - Throws: `Failure` when the registry cannot tell.
+  package func config(of reference: ImageReference, manifest: Digest, platform: Platform) async throws -> [UInt8] {
+    do {
+      return try await client.config(of: reference, manifest: manifest, platform: platform)
+    } catch let error as RegistryError {
+      throw Failure(error.message, help: error.help)
+    }
+  }
+
   /// The image of that name in the engine.
   private func local(_ reference: ImageReference) async -> PinnedBase? {
     guard let engine = try? await engines.engine(),

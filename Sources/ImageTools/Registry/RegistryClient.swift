@@ -36,14 +36,15 @@ struct RegistryClient: Sendable {
   /// - Throws: `RegistryError`.
   func manifestDigest(of reference: ImageReference, platform: Platform) async throws -> Digest {
     var session = Session(reference: reference)
-    let head = try await ask("HEAD", &session)
+    let path = "manifests/" + (reference.digest?.description ?? reference.tag ?? "latest")
+    let head = try await ask("HEAD", path, &session)
     if head.status == 200, let digest = head["docker-content-digest"].flatMap({ Digest($0) }),
       Self.manifestTypes.contains(Self.mediaType(head))
     {
       return digest
     }
     // An index, an old registry that gives no digest, or one that knows no HEAD.
-    let answer = try await ask("GET", &session)
+    let answer = try await ask("GET", path, &session)
     try check(answer, session)
     let digest = Digest.sha256(answer.body)
     if let named = answer["docker-content-digest"].flatMap({ Digest($0) }), named != digest {
@@ -63,6 +64,37 @@ struct RegistryClient: Sendable {
       throw malformed(session, "it has a manifest of type '\(type)'")
     }
     return digest
+  }
+
+  /// The bytes of the config of the image that a manifest's digest means; of an index, of the platform's.
+  /// - Throws: `RegistryError`.
+  func config(of reference: ImageReference, manifest: Digest, platform: Platform) async throws -> [UInt8] {
+    var session = Session(reference: reference)
+    var manifest = try await document(manifest, &session)
+    if manifest["manifests"] != nil {
+      manifest = try await document(try chosen(in: manifest, platform, session), &session)
+    }
+    guard let config = manifest["config"]?["digest"]?.string.flatMap({ Digest($0) }) else {
+      throw malformed(session, "its manifest names no config")
+    }
+    return try await verified("blobs/\(config)", config, &session)
+  }
+
+  private func document(_ digest: Digest, _ session: inout Session) async throws -> JSONValue {
+    let bytes = try await verified("manifests/\(digest)", digest, &session)
+    guard let document = try? JSONValue(parsing: bytes), document.object != nil else {
+      throw malformed(session, "its answer is no manifest")
+    }
+    return document
+  }
+
+  /// Bytes that have the digest.
+  private func verified(_ path: String, _ digest: Digest, _ session: inout Session) async throws -> [UInt8] {
+    let answer = try await ask("GET", path, &session)
+    guard Digest.sha256(answer.body) == digest else {
+      throw malformed(session, "it sent other bytes than asked for")
+    }
+    return answer.body
   }
 
   private func chosen(in index: JSONValue, _ platform: Platform, _ session: Session) throws -> Digest {
@@ -87,18 +119,15 @@ struct RegistryClient: Sendable {
 
     var registry: String { reference.effectiveRegistry }
     var host: String { registry == "docker.io" ? "registry-1.docker.io" : registry }
-    var url: String {
-      let name = reference.digest?.description ?? reference.tag ?? "latest"
-      return "\(scheme)://\(host)/v2/\(reference.effectiveRepository)/manifests/\(name)"
-    }
+    func url(_ path: String) -> String { "\(scheme)://\(host)/v2/\(reference.effectiveRepository)/\(path)" }
   }
 
-  private func ask(_ method: String, _ session: inout Session) async throws -> HTTPResponse {
+  private func ask(_ method: String, _ path: String, _ session: inout Session) async throws -> HTTPResponse {
     var attempts = 0
     while true {
       let answer: HTTPResponse
       do {
-        answer = try await once(method, session)
+        answer = try await once(method, path, session)
       } catch let error as TransferError {
         // Registries of this machine may speak plain http, as docker allows it.
         if error.kind == .notTLS || error.kind == .unreachable, session.scheme == "https",
@@ -128,9 +157,11 @@ struct RegistryClient: Sendable {
     }
   }
 
-  private func once(_ method: String, _ session: Session) async throws -> HTTPResponse {
-    var request = HTTPRequest(method, session.url)
-    request.headers.append(("Accept", (Self.manifestTypes + Self.indexTypes).joined(separator: ", ")))
+  private func once(_ method: String, _ path: String, _ session: Session) async throws -> HTTPResponse {
+    var request = HTTPRequest(method, session.url(path))
+    if path.hasPrefix("manifests/") {
+      request.headers.append(("Accept", (Self.manifestTypes + Self.indexTypes).joined(separator: ", ")))
+    }
     if let authorization = session.authorization { request.headers.append(("Authorization", authorization)) }
     return try await perform(request)
   }
