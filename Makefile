@@ -47,7 +47,7 @@ quickstart: build ## build the builtin tree of images with buildah, in ./quickst
 
 soak: swift-found setup ## the end-to-end tests with long counts
 	@scripts/install-packages $(TEST_PACKAGES)
-	@COPPICE_SOAK=1 scripts/run-tests --filter EndToEnd
+	@COPPICE_SOAK=1 scripts/run-tests --filter "EndToEnd|LayerCache"
 
 format: swift-found ## rewrite the sources in the house's style
 	swift format --in-place --parallel -r Sources Tests Package.swift

@@ -34,10 +34,11 @@ final class CacheLaboratory: Sendable {
 
   private let lab: RealEngine
   private let numbers = Locked(0)
+  private let token = UInt32.random(in: 0 ... .max)
   private let server: FileServer?
 
   private init() async throws {
-    lab = try await RealEngine(docker: "/usr/bin")
+    lab = try await RealEngine(docker: "/usr/bin", driver: "overlay")
     server = try await FileServer.start(in: lab.directory)
   }
 
@@ -71,13 +72,13 @@ final class CacheLaboratory: Sendable {
     var triggers: [String: [String]] = [:]
     if let (dockerfile, data) = scene.upstream {
       let scene = CacheScene(dockerfile, files: ["d": data])
-      let image = try await image(of: scene, [:], engine, number, "\(number)-up", mayUseCache: true).image
+      let image = try await image(of: scene, [:], [:], engine, number, "\(number)-up", mayUseCache: true).image
       let reference = try ImageReference("example.invalid/up:1").canonical
       names[reference] = try await engine.exactName(of: image, digest: try image.configDigest())
       triggers[reference] = try await engine.onBuild(of: image)
     }
     let (image, recipe, files) = try await image(
-      of: scene, names, engine, number, "\(number)", mayUseCache: mayUseCache)
+      of: scene, names, triggers, engine, number, "\(number)", mayUseCache: mayUseCache)
     let stored = Locked<StoredImage?>(nil)
     try await engine.save(image) { [store = lab.store] reader in
       let image = try store.importArchive(reader)
@@ -88,10 +89,11 @@ final class CacheLaboratory: Sendable {
   }
 
   private func image(
-    of scene: CacheScene, _ names: [String: String], _ engine: any ContainerEngine, _ number: Int, _ name: String,
+    of scene: CacheScene, _ names: [String: String], _ triggers: [String: [String]], _ engine: any ContainerEngine,
+    _ number: Int, _ name: String,
     mayUseCache: Bool
   ) async throws -> (image: EngineImage, recipe: ImageRecipe, files: [StagedFile]) {
-    let recipe = try define(scene, number, name)
+    let recipe = BaseTriggers.widened(try define(scene, number, name), by: triggers)
     let job = try lab.job(recipe)
     return try await lab.directories.withNewDirectory(.build, lab.files) { [lab] directory in
       var request = BuildRequest(directory: directory)
@@ -114,11 +116,12 @@ final class CacheLaboratory: Sendable {
       try server.offer("\(number)", scene.download)
       text = text.replacing("URL", with: "\(server.address)/\(number)")
     }
-    // What another row left in the cache must not show here.
-    text = text.replacing("COPY sh /bin/sh\n", with: "COPY sh /bin/sh\nENV ROW=\(number)\n")
+    // What another row, or another run, left in the cache must not show here.
+    let row = "\(token)-\(number)"
+    text = text.replacing("COPY sh /bin/sh\n", with: "COPY sh /bin/sh\nENV ROW=\(row)\n")
     let place = lab.directory / "tree/\(name)"
     try lab.files.removeTree(place)
-    var recipe = try lab.define(name, text, files: scene.files)
+    var recipe = try lab.define(name, text, files: scene.files.mapValues { $0 + row })
     for directory in scene.directories { try lab.files.createDirectory(place / FilePath(directory)) }
     for (link, target) in scene.links { try lab.files.createLink(place / FilePath(link), to: FilePath(target)) }
     for (path, mode) in scene.modes { try lab.files.setMode(mode, of: place / FilePath(path)) }
@@ -185,7 +188,10 @@ final class FileServer: Sendable {
     return nil
   }
 
+  /// A file that stays keeps its time, which engines put into images.
   func offer(_ name: String, _ text: String) throws {
+    let bytes = try PosixFileSystem().contentsIfPresent(of: directory / FilePath(name), limit: 1 << 20)
+    if bytes == Array(text.utf8) { return }
     try PosixFileSystem().replace(directory / FilePath(name), with: Array(text.utf8), mode: 0o644)
   }
 }

@@ -46,15 +46,17 @@ final class RealEngine: Sendable {
   static let architecture = "amd64"
   static let host = Platform(os: "linux", architecture: architecture)
 
-  /// - Parameter docker: the directory of the client to use.
-  init(token: String = "now", docker: String? = nil) async throws {
+  /// - Parameters:
+  ///   - docker: the directory of the client to use.
+  ///   - driver: of the store of buildah and podman.
+  init(token: String = "now", docker: String? = nil, driver: String = "vfs") async throws {
     directory = try TemporaryDirectory()
     let root = directory.path
     try directory.write(
       "storage.conf",
       """
       [storage]
-      driver = "vfs"
+      driver = "\(driver)"
       graphroot = "\(root)/storage/root"
       runroot = "\(root)/storage/run"
       """)

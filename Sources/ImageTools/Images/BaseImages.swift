@@ -41,9 +41,11 @@ struct BaseImages: Sendable {
           "the base \(use.reference) has no pin", at: use.location, help: "run `coppice update`")
       }
       if let from = recipe.dockerfile.uses.first(where: { $0.role == .from && $0.reference.canonical == key }) {
-        let triggers = try await engine.onBuild(of: image)
+        // What stands in the lockfile stands there for exactly this image, and its files were chosen with it.
+        let known = job.images[key] == nil ? pin?.onBuild ?? [] : []
+        let triggers = known.isEmpty ? try await engine.onBuild(of: image) : known
         let check = OnBuildCheck(recipe.dockerfile)
-        if job.images[key] == nil, triggers != pin?.onBuild { try check.checkReach(triggers, of: from) }
+        if job.images[key] == nil, known.isEmpty { try check.checkReach(triggers, of: from) }
         try check.checkImages(triggers, of: from)
         if !triggers.isEmpty { used.triggers[key] = triggers }
       }

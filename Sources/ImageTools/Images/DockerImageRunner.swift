@@ -45,6 +45,13 @@ package struct DockerImageRunner: StepRunner {
     try store.remember(output, for: fingerprint)
   }
 
+  package func differingPaths(
+    of id: ArtifactID, between first: ArtifactOutput, and second: ArtifactOutput, limit: Int
+  ) throws -> [String]? {
+    let paths = try store.differingPaths(between: first.digest, and: second.digest, limit: limit)
+    return paths.count > limit ? nil : paths
+  }
+
   package func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) async throws {
     guard case .image(let recipe) = recipe else { return }
     let names = [recipe.reference] + recipe.aliases

@@ -22,7 +22,8 @@ struct OnBuildCheck: Sendable {
     throw StepFailure(
       "the base \(use.reference) has ONBUILD \(trigger), which would see only the files that this Dockerfile names",
       at: use.location,
-      help: "`coppice update '\(use.reference)'` records what it does; or name the whole context (`COPY . DIRECTORY`)")
+      help: (use.reference.digest == nil ? "run `coppice update '\(use.reference)'`, which records them; or " : "")
+        + "name the whole context in it (`COPY . DIRECTORY`)")
   }
 
   /// The engine would take an image by a tag, whatever that means at the time.
