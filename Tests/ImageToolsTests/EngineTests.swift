@@ -165,6 +165,8 @@ private func scripted(_ directory: TemporaryDirectory) -> ScriptedProcessRunner 
     (["FROM a AS s", "ARG X", "LABEL y=$X", "FROM s", "RUN cmd"], true),
     (["FROM a AS s", "ARG X", "FROM s", "LABEL y=$X"], true),
     (["FROM a AS s", "ARG X", "FROM a", "LABEL y=$X"], false),
+    (["ARG X", "FROM a", "LABEL y=$X"], false),
+    (["ARG X", "FROM a", "ARG X", "LABEL y=$X"], true),
     (["FROM a", "ARG X", "RUN echo $X"], false),
     (["FROM a", "ARG X", "COPY $X /y"], false),
     (["FROM a", "ARG X", "WORKDIR $HOME"], false),

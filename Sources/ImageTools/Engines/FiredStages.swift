@@ -3,7 +3,7 @@ import ImageModel
 /// The instructions of a Dockerfile as an engine runs them: by stage, each with the triggers of its base behind `FROM`.
 struct FiredStages: Sendable {
   struct Stage: Sendable {
-    /// `FROM` first; before it, in the first stage, what stands before any.
+    /// `FROM` first. What stands before any stage is not seen in one.
     fileprivate(set) var own: [InstructionWords]
     /// Those of the stage that it is built from, and of that one's.
     fileprivate(set) var inherited: [InstructionWords] = []
@@ -15,15 +15,13 @@ struct FiredStages: Sendable {
 
   /// - Parameter triggers: of the images that `FROM` names, by canonical reference.
   init(_ facts: DockerfileFacts, triggers: [String: [String]] = [:]) {
-    var global: [InstructionWords] = []
     for (index, instruction) in facts.instructions.enumerated() {
       let words = InstructionWords(instruction.canonical)
       guard words.name == "FROM" else {
-        if stages.isEmpty { global.append(words) } else { stages[stages.count - 1].own.append(words) }
+        if !stages.isEmpty { stages[stages.count - 1].own.append(words) }
         continue
       }
-      var stage = Stage(own: global + [words])
-      global = []
+      var stage = Stage(own: [words])
       let next = facts.instructions.dropFirst(index + 1).first?.location
       let use = facts.uses.first { use in
         use.role == .from && use.location >= instruction.location && next.map { use.location < $0 } ?? true

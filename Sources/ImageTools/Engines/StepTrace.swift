@@ -31,7 +31,8 @@ final class StepTrace: Sendable {
     guard failure.location == nil, let instruction = instruction(in: facts) else { return failure }
     var located = failure
     located.location = instruction.location
-    if let code = Self.exitCode(failure.message) {
+    // One with help says more than which command ended.
+    if failure.help == nil, let code = Self.exitCode(failure.message) {
       located.message = "\(Self.shown(instruction)) failed with exit code \(code)"
     }
     return located
