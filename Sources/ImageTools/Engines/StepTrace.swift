@@ -126,8 +126,9 @@ final class StepTrace: Sendable {
   }
 
   private static func shown(_ instruction: DockerfileInstruction) -> String {
-    let line = instruction.canonical.split(separator: "\n").first ?? ""
-    return line.count > 60 ? line.prefix(59) + "…" : String(line)
+    let words = (instruction.canonical.split(separator: "\n").first ?? "").split(whereSeparator: \.isWhitespace)
+    let line = words.joined(separator: " ")
+    return line.count > 60 ? line.prefix(59) + "…" : line
   }
 
   /// An instruction and the numbers by which engines know it.
