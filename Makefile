@@ -51,7 +51,7 @@ quickstart: build ## build the builtin tree of images with buildah, in ./quickst
 
 soak: swift-found setup ## the end-to-end tests with long counts
 	@scripts/install-packages $(TEST_PACKAGES)
-	@COPPICE_SOAK=1 scripts/run-tests --filter EndToEnd
+	@COPPICE_SOAK=1 scripts/run-tests --filter "EndToEnd|LayerCache"
 
 fuzz: swift-found setup ## fuzz every reader of untrusted input for MINUTES=4 each
 	@MINUTES=$(MINUTES) scripts/fuzz $(READERS)

@@ -20,7 +20,7 @@ package struct BuildPlanner: Sendable {
     let order = evaluator.graph.order.filter(closure.contains)
     var plan = BuildPlan(order: order, steps: [:], selected: selected)
     for id in order where snapshots[id] == nil {
-      guard let recipe = evaluator.recipes[id] else { continue }
+      guard let recipe = evaluator.recipe(of: id, record: lockfile.records[id], pins: lockfile.pins) else { continue }
       snapshots[id] = try evaluator.reader.snapshot(of: recipe, index: index)
     }
     for id in order {

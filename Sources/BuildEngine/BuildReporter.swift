@@ -19,7 +19,9 @@ package enum BuildEvent: Sendable {
   case started(ArtifactID, reasons: [StaleReason], StepAction)
   /// One line of a running step's output.
   case output(ArtifactID, String)
-  case finished(ArtifactID, StepOutcome, duration: Duration, failure: FailureReport?)
+  /// - Parameter nearMiss: the paths in which the output differs from the one before, where they are few.
+  case finished(
+    ArtifactID, StepOutcome, duration: Duration, failure: FailureReport?, nearMiss: [String] = [])
   /// A planned step that turned out to be current: its upstreams came out identical.
   case current(ArtifactID)
   case note(Diagnostic)

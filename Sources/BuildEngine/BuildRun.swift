@@ -94,9 +94,9 @@ struct BuildRun {
 
   private func execution(of id: ArtifactID, _ ledger: Ledger, _ index: FileIndex) -> StepExecution? {
     let evaluator = builder.evaluator
-    guard let recipe = evaluator.recipes[id], let runner = evaluator.runners[id.kind], let step = plan[id] else {
-      return nil
-    }
+    guard let recipe = evaluator.recipe(of: id, record: ledger[id], pins: ledger.lockfile.pins),
+      let runner = evaluator.runners[id.kind], let step = plan[id]
+    else { return nil }
     var used: [ArtifactID: ArtifactOutput] = [:]
     for upstream in evaluator.graph[id]?.uses ?? [] { used[upstream] = outputs[upstream] }
     // What the plan found missing is missing still, whether it was asked for or is needed.
@@ -131,7 +131,8 @@ struct BuildRun {
       outputs[end.id] = output
       try record(end, outcome, output, &ledger)
       summary.outcomes[end.id] = outcome
-      builder.reporter.report(.finished(end.id, outcome, duration: end.duration, failure: nil))
+      builder.reporter.report(
+        .finished(end.id, outcome, duration: end.duration, failure: nil, nearMiss: end.nearMiss))
       states.finish(end.id)
     case .failed(let failure):
       // Told first: where the journal cannot be written either, the step's failure is still the cause.
@@ -189,11 +190,12 @@ struct BuildRun {
     guard let verdict = end.verdict else { return }
     let parts = end.duration.components
     let milliseconds = Int(parts.seconds) * 1000 + Int(parts.attoseconds / 1_000_000_000_000_000)
-    try builder.journal.append(
-      JournalEntry(
-        build: builder.number, id: end.id, time: builder.time() - milliseconds / 1000, milliseconds: milliseconds,
-        outcome: outcome, reasons: verdict.reasons, fingerprint: verdict.fingerprint,
-        previous: previous?.fingerprint, output: output, log: end.log?.name.description))
+    var entry = JournalEntry(
+      build: builder.number, id: end.id, time: builder.time() - milliseconds / 1000, milliseconds: milliseconds,
+      outcome: outcome, reasons: verdict.reasons, fingerprint: verdict.fingerprint,
+      previous: previous?.fingerprint, output: output, log: end.log?.name.description)
+    entry.nearMiss = end.nearMiss
+    try builder.journal.append(entry)
   }
 
   private mutating func finish(_ id: ArtifactID, _ failure: FailureReport, _ duration: Duration) {

@@ -76,7 +76,12 @@ package struct Builder: Sendable {
     for diagnostic in current.diagnostics { reporter.report(.note(diagnostic)) }
     let pins = ledger.lockfile.pins
     let unpinned = try await BasePinning(builder: self).pin(current, &ledger)
-    if ledger.lockfile.pins != pins { current = try plan(ledger, index) }
+    try AssumedReach(builder: self).settle(&ledger, index)
+    if ledger.lockfile.pins != pins {
+      // A trigger of a base that was pinned now may see more of a context.
+      if ledger.lockfile.pins.values.contains(where: { !$0.onBuild.isEmpty }) { snapshots = [:] }
+      current = try plan(ledger, index)
+    }
 
     var run = BuildRun(builder: self, plan: current, forced: forced, unpinned: unpinned, clock: clock)
     try await run.run(&ledger, &index)

@@ -6,7 +6,8 @@ internal import ImageModel
 /// runs it. Works on values only, so that many go on at once.
 struct StepExecution: Sendable {
   let id: ArtifactID
-  let recipe: Recipe
+  /// As it is read now; see `StepEvaluator.recipe`.
+  var recipe: Recipe
   let evaluator: StepEvaluator
   let runner: any StepRunner
   let knowledge: StepEvaluator.Knowledge
@@ -39,11 +40,17 @@ struct StepExecution: Sendable {
     var hashedSince: Int
     var duration = Duration.zero
     var log: FilePath?
+    /// The paths in which the output differs from the recorded one, where they are few.
+    var nearMiss: [String] = []
   }
+
+  /// As many paths as a person reads.
+  private static let nearMissLimit = 20
 
   func run() async -> End {
     let start = clock.now
-    var end = await attempt()
+    var step = self
+    var end = await step.attempt()
     log?.close()
     // A log that nobody wrote to does not exist.
     end.log = log?.path
@@ -51,7 +58,7 @@ struct StepExecution: Sendable {
     return end
   }
 
-  private func attempt() async -> End {
+  private mutating func attempt() async -> End {
     var isStarted = false
     func begin(_ reasons: [StaleReason], _ action: StepAction) {
       isStarted = true
@@ -60,10 +67,17 @@ struct StepExecution: Sendable {
     var end = End(
       id: id, result: .interrupted, hashedSince: (time() - FileIndexMargin.seconds) * 1_000_000_000)
     do {
-      let snapshot = try evaluator.reader.snapshot(of: recipe, index: index)
-      if !snapshot.diagnostics.filter({ $0.severity == .error }).isEmpty { throw InvalidInput(snapshot.diagnostics) }
+      var (snapshot, verdict) = try look()
+      if !verdict.reasons.isEmpty, knowledge.record?.output.isAssumed == true,
+        let pinned = evaluator.recipe(of: id, record: nil, pins: knowledge.pins)
+      {
+        // What is made now is made from the pins, whatever its record assumed.
+        let reasons = verdict.reasons
+        recipe = pinned
+        (snapshot, verdict) = try look()
+        verdict.reasons = reasons
+      }
       end.hashed = snapshot.hashed
-      let verdict = try evaluator.verdict(of: id, snapshot, knowledge)
       end.verdict = verdict
       try Task.checkCancellation()
       if let output = verdict.output, !verdict.isRestorable {
@@ -89,6 +103,12 @@ struct StepExecution: Sendable {
     return end
   }
 
+  private func look() throws -> (ContextSnapshot, StepEvaluator.Verdict) {
+    let snapshot = try evaluator.reader.snapshot(of: recipe, index: index)
+    if !snapshot.diagnostics.filter({ $0.severity == .error }).isEmpty { throw InvalidInput(snapshot.diagnostics) }
+    return (snapshot, try evaluator.verdict(of: id, snapshot, knowledge))
+  }
+
   private func make(
     _ snapshot: ContextSnapshot, _ verdict: StepEvaluator.Verdict, _ end: inout End
   ) async throws -> End.Result {
@@ -112,6 +132,11 @@ struct StepExecution: Sendable {
     end.hashed += again.hashed
     try keep(verdict.inputs.encoded)
     let (outcome, output) = settle(made)
+    if outcome == .built, let recorded = knowledge.record?.output, !recorded.isAssumed {
+      // The recorded one may be gone, and nothing depends on this.
+      let paths = try? runner.differingPaths(of: id, between: recorded, and: made, limit: Self.nearMissLimit)
+      end.nearMiss = paths ?? []
+    }
     try runner.remember(output, of: id, for: verdict.fingerprint)
     // Only now: names are for what is known to be made of its inputs.
     try await runner.adopt(recipe, output, isFresh: output == made)

@@ -20,6 +20,8 @@ package struct JournalEntry: Hashable, Sendable {
   package var output: Digest?
   /// The name of the file below `.coppice/logs`: a repository may move.
   package var log: String?
+  /// The paths in which the output differs from the one before, where they are few.
+  package var nearMiss: [String] = []
 
   package init(
     build: Int, id: ArtifactID, time: Int, milliseconds: Int, outcome: String, reasons: [StaleReason],
@@ -90,6 +92,7 @@ package struct Journal: Sendable {
     if let previous = entry.previous { object["previous"] = .string(previous.description) }
     if let output = entry.output { object["output"] = .string(output.description) }
     if let log = entry.log { object["log"] = .string(log) }
+    if !entry.nearMiss.isEmpty { object["nearMiss"] = .array(entry.nearMiss.map { .string($0) }) }
     let text = JSONValue.object(object).text
     return Array("\(LockfileWriter.checksum(text)) \(text)".utf8)
   }
@@ -103,11 +106,13 @@ package struct Journal: Sendable {
       let outcome = json["outcome"]?.string,
       let fingerprint = json["fingerprint"]?.string.flatMap({ Digest($0) })
     else { return nil }
-    return JournalEntry(
+    var entry = JournalEntry(
       build: build, id: id, time: time, milliseconds: json["ms"]?.integer ?? 0, outcome: outcome,
       reasons: (json["reasons"]?.array ?? []).compactMap(StaleReason.init(json:)),
       fingerprint: Fingerprint(fingerprint),
       previous: json["previous"]?.string.flatMap { Digest($0) }.map(Fingerprint.init),
       output: json["output"]?.string.flatMap { Digest($0) }, log: json["log"]?.string)
+    entry.nearMiss = json["nearMiss"]?.strings ?? []
+    return entry
   }
 }

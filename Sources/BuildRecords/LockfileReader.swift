@@ -169,12 +169,15 @@ package struct LockfileReader {
 
   private static func base(_ name: String, _ fields: [String: YAMLNode]) -> Content? {
     var pins: [Lockfile.BaseKey: PinnedBase] = [:]
-    for (key, node) in fields {
+    let triggers = Self.fields(fields["onbuild"])
+    for (key, node) in fields where key != "onbuild" {
       guard let platform = Platform(key), let words = node.text?.split(separator: " "),
         let digest = words.first.flatMap({ Digest($0) })
       else { return nil }
       pins[.init(reference: name, platform: platform)] =
-        PinnedBase(digest: digest, isLocal: words.dropFirst().first == "local")
+        PinnedBase(
+          digest: digest, isLocal: words.dropFirst().first == "local",
+          onBuild: triggers[key]?.sequence?.compactMap(\.text) ?? [])
     }
     return .base(pins)
   }

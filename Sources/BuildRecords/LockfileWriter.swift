@@ -1,4 +1,5 @@
 internal import ImageModel
+internal import JSONText
 internal import YAMLText
 
 /// Writes a lockfile: YAML, sorted, the same bytes for the same content.
@@ -15,13 +16,17 @@ package enum LockfileWriter {
       bases:
 
       """
-    var bases: [String: [String]] = [:]
+    var bases: [String: (pins: [String], triggers: [String])] = [:]
     for (key, pin) in lockfile.pins.sorted(by: { $0.key < $1.key }) {
-      bases[key.reference, default: []].append(
-        "\(Self.key(key.platform.description)): \(pin.digest)\(pin.isLocal ? " local" : "")")
+      let platform = Self.key(key.platform.description)
+      bases[key.reference, default: ([], [])].pins.append("\(platform): \(pin.digest)\(pin.isLocal ? " local" : "")")
+      guard !pin.onBuild.isEmpty else { continue }
+      // JSON is YAML.
+      let list = JSONValue.array(pin.onBuild.map { .string($0) }).text
+      bases[key.reference, default: ([], [])].triggers.append("  \(platform): \(list)")
     }
     for (reference, lines) in bases.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-      text += block(reference, lines)
+      text += block(reference, lines.pins + (lines.triggers.isEmpty ? [] : ["onbuild:"] + lines.triggers))
     }
     text += "artifacts:\n"
     for (id, record) in lockfile.records.sorted(by: { $0.key < $1.key }) {

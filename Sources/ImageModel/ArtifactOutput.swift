@@ -38,9 +38,12 @@ package struct PinnedBase: Hashable, Sendable {
   /// The digest of the platform's manifest; for an image that only the engine has, of its config.
   package var digest: Digest
   package var isLocal: Bool
+  /// What its config says that a build from it does first, `COPY . /src`; empty also where nobody could tell.
+  package var onBuild: [String]
 
-  package init(digest: Digest, isLocal: Bool = false) {
+  package init(digest: Digest, isLocal: Bool = false, onBuild: [String] = []) {
     self.digest = digest
     self.isLocal = isLocal
+    self.onBuild = onBuild
   }
 }

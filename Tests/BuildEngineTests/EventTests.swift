@@ -13,7 +13,7 @@ struct EventTests {
       case .planned(let steps, _): "planned \(steps.map(\.id.shown).joined(separator: " "))"
       case .started(let id, _, _): "started \(id.shown)"
       case .output(let id, _): "output \(id.shown)"
-      case .finished(let id, let outcome, _, _): "finished \(id.shown) \(outcome)"
+      case .finished(let id, let outcome, _, _, _): "finished \(id.shown) \(outcome)"
       case .current(let id): "current \(id.shown)"
       case .note(let diagnostic): "note \(diagnostic.message)"
       case .done: "done"
@@ -89,7 +89,7 @@ struct EventTests {
         case .started(let id, let reasons, _):
           #expect(open.insert(id).inserted && !closed.contains(id) && !reasons.isEmpty, "seed \(seed)")
         case .output(let id, _): #expect(open.contains(id), "seed \(seed)")
-        case .finished(let id, let outcome, _, let failure):
+        case .finished(let id, let outcome, _, let failure, _):
           #expect((open.remove(id) != nil) == (outcome != .skipped), "seed \(seed)")
           #expect(closed.insert(id).inserted, "seed \(seed)")
           #expect((failure != nil) == (outcome == .failed), "seed \(seed)")
@@ -123,7 +123,7 @@ struct EventTests {
     world.runner.fail("base", "the compiler is missing")
     try await world.build()
     let report = try #require(
-      world.reporter.events.compactMap { if case .finished(_, _, _, let report) = $0 { report } else { nil } }.first)
+      world.reporter.events.compactMap { if case .finished(_, _, _, let report, _) = $0 { report } else { nil } }.first)
     #expect(report.message == "the compiler is missing")
     #expect(report.help == "mend it")
     #expect(report.tail == ["building docker/base:1"])

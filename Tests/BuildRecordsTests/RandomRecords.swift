@@ -42,7 +42,8 @@ enum RandomRecords {
     for reference in references {
       for platform in platforms.compactMap({ Platform($0) }) where random.once(in: 3) {
         lockfile.pins[.init(reference: reference, platform: platform)] = PinnedBase(
-          digest: digest(&random), isLocal: random.once(in: 2))
+          digest: digest(&random), isLocal: random.once(in: 2),
+          onBuild: random.once(in: 3) ? ["COPY . /src", "RUN echo \"a: b\" '#' \\ \u{e9}\n<<EOF"] : [])
       }
     }
     return lockfile

@@ -134,26 +134,6 @@ import Testing
   }
 }
 
-@Suite struct DirectoryModesTests {
-  @Test func aChangeIsSeenUntilABuildSucceedsWithIt() throws {
-    let files = InMemoryFileSystem()
-    func modes(_ mode: UInt16) -> DirectoryModes {
-      let staged = StagedFile(path: Array("d".utf8), kind: .directory, mode: mode, source: nil)
-      let id = ArtifactID(kind: .docker, name: "x", tag: "1")
-      return DirectoryModes(of: [staged], for: id, below: "/.coppice/modes", files: files)
-    }
-    #expect(!modes(0o755).haveChanged)
-    try modes(0o755).begin()
-    try modes(0o755).end()
-    #expect(!modes(0o755).haveChanged && modes(0o700).haveChanged)
-    try modes(0o700).begin()
-    // It failed: whether the cache has the old or the new ones is not known.
-    #expect(modes(0o755).haveChanged && modes(0o700).haveChanged)
-    try modes(0o700).end()
-    #expect(modes(0o755).haveChanged && !modes(0o700).haveChanged)
-  }
-}
-
 @Suite struct LineTests {
   @Test(arguments: 1...40) func linesDoNotDependOnThePieces(_ size: Int) {
     let text = Array("first\nsecond \u{e9}\n\n10%\r20%\r\nend".utf8)

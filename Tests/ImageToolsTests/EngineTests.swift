@@ -139,23 +139,68 @@ private func scripted(_ directory: TemporaryDirectory) -> ScriptedProcessRunner 
   }
 }
 
+/// What `LayerCacheTests` measures, by its words; and what it cannot measure here.
 @Suite struct CacheDoubtTests {
   @Test(arguments: [
     (["FROM a", "RUN --mount=type=bind,source=x,target=/y cmd"], true),
     (["FROM a", "RUN --mount=target=/y cmd"], true),
     (["FROM a", "RUN --network=none --mount=type=bind,target=/y cmd"], true),
     (["FROM a", "RUN --mount=type=$KIND,target=/y cmd"], true),
+    (["FROM a", "RUN --mount=from=image:1,target=/y cmd"], false),
+    (["FROM a AS Build", "FROM a", "RUN --mount=from=build,target=/y cmd"], true),
+    (["FROM a", "FROM a", "RUN --mount=from=0,target=/y cmd"], true),
     (["FROM a", "RUN --mount=type=cache,target=/y cmd"], false),
+    (["FROM a AS s", "FROM a", "RUN --mount=type=cache,from=s,target=/y cmd"], true),
     (["FROM a", "RUN --mount=type=secret,id=x cmd"], false),
     (["FROM a", "RUN echo --mount=type=bind"], false),
+    (["FROM a", "ONBUILD RUN --mount=target=/y cmd"], false),
+    (["FROM a AS s", "ONBUILD RUN --mount=target=/y cmd", "FROM s"], true),
     (["FROM a", "ARG X=1", "LABEL y=$X"], true),
+    (["FROM a", "ARG X=1", "LABEL y=\\$X"], false),
     (["FROM a", "ARG X", "WORKDIR /a/${X:-b}"], true),
+    (["FROM a", "ARG X", "ENV Y=$X"], true),
+    (["FROM a", "ARG X", "ENV Y=$X", "RUN cmd"], false),
+    (["FROM a", "ARG X", "RUN cmd", "LABEL y=$X"], false),
+    (["FROM a", "RUN cmd", "ARG X", "LABEL y=$X"], true),
+    (["FROM a AS s", "ARG X", "LABEL y=$X", "FROM s", "RUN cmd"], true),
+    (["FROM a AS s", "ARG X", "FROM s", "LABEL y=$X"], true),
+    (["FROM a AS s", "ARG X", "FROM a", "LABEL y=$X"], false),
+    (["ARG X", "FROM a", "LABEL y=$X"], false),
+    (["ARG X", "FROM a", "ARG X", "LABEL y=$X"], true),
     (["FROM a", "ARG X", "RUN echo $X"], false),
     (["FROM a", "ARG X", "COPY $X /y"], false),
     (["FROM a", "ARG X", "WORKDIR $HOME"], false),
     (["FROM a", "ENV X=1", "LABEL y=$X"], false),
   ]) func buildahsCacheIsDoubtedWhereItWasWrong(_ instructions: [String], _ isDoubted: Bool) {
-    #expect((CacheDoubts.containers(recipe(instructions)) != nil) == isDoubted)
+    #expect((CacheDoubts.containers(FiredStages(recipe(instructions).dockerfile)) != nil) == isDoubted)
+  }
+
+  @Test func whatTriggersOfABaseDoIsDoubtedInItsChildren() throws {
+    var recipe = recipe(["FROM a", "RUN cmd"])
+    let line = recipe.dockerfile.instructions[0].location
+    recipe.dockerfile.uses = [ImageUse(reference: try ImageReference("a"), role: .from, location: line, range: 5..<6)]
+    func doubt(_ triggers: String...) -> String? {
+      CacheDoubts.containers(FiredStages(recipe.dockerfile, triggers: ["docker.io/library/a:latest": triggers]))
+    }
+    #expect(doubt() == nil && doubt("COPY . /src", "RUN cmd") == nil)
+    #expect(doubt("RUN --mount=target=/y cmd") != nil)
+    // An image that a trigger names stands in the key by its tag.
+    #expect(doubt("RUN --mount=from=image:1,target=/y cmd") != nil)
+  }
+
+  @Test func ownersAreDoubtedBeforeDocker24() {
+    for (instructions, isDoubted) in [
+      (["FROM a AS s", "FROM a", "COPY --from=s /x /y"], true),
+      (["FROM a AS s", "FROM a", "COPY --from=s --chown=1 /x /y"], false),
+      (["FROM a", "COPY x /y"], false), (["FROM a", "RUN --mount=from=image:1,target=/y cmd"], true),
+      (["FROM a", "RUN --mount=target=/y cmd"], false),
+    ] {
+      let stages = FiredStages(recipe(instructions).dockerfile)
+      #expect((CacheDoubts.buildKit(stages, dockerVersion: "20.10.24+dfsg1") != nil) == isDoubted)
+      #expect((CacheDoubts.buildKit(stages, dockerVersion: "23.0.1") != nil) == isDoubted)
+      #expect(CacheDoubts.buildKit(stages, dockerVersion: "24.0.0") == nil)
+      #expect(CacheDoubts.buildKit(stages, dockerVersion: "28.2.2") == nil)
+    }
   }
 
   @Test func argumentsThatNoCacheSeesAreDoubtedEverywhere() {
@@ -163,7 +208,13 @@ private func scripted(_ directory: TemporaryDirectory) -> ScriptedProcessRunner 
     #expect(CacheDoubts.proxies(recipe) == nil)
     recipe.buildArguments = ["http_proxy": "x"]
     #expect(CacheDoubts.proxies(recipe) != nil)
-    #expect(CacheDoubts.containers(recipe) != nil)
+  }
+
+  @Test func secretsAreNoReasonToBuildAgain() {
+    var recipe = recipe(["FROM a", "RUN --mount=type=secret,id=t cmd"])
+    recipe.secrets = [BuildSecret(id: "t", source: .environment("T"))]
+    let stages = FiredStages(recipe.dockerfile)
+    #expect(CacheDoubts.containers(stages) == nil && CacheDoubts.buildKit(stages, dockerVersion: "20") == nil)
   }
 }
 

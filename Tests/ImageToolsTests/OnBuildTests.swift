@@ -1,4 +1,6 @@
 import BuildEngine
+import BuildRecords
+import ContentStore
 import HostSystem
 import ImageModel
 import TestSupport
@@ -16,29 +18,49 @@ import Testing
       range: 5..<17)
   }
 
-  private func selected(_ patterns: String..., excludes: [String] = []) -> ContextReach {
-    .selected(patterns.map { ContextSelector(pattern: $0, excludes: excludes) })
+  private func selected(_ patterns: String..., excludes: [String] = []) -> OnBuildCheck {
+    check(.selected(patterns.map { ContextSelector(pattern: $0, excludes: excludes) }))
   }
 
-  @Test(arguments: ["COPY . /src", "ADD package.json /", "copy --chown=1 a b"])
+  private func check(_ reach: ContextReach) -> OnBuildCheck {
+    let stages = ["FROM a AS build", "FROM node:onbuild"].enumerated().map { index, text in
+      DockerfileInstruction(canonical: text, location: SourceLocation(file: "/d/Dockerfile", line: index + 1))
+    }
+    return OnBuildCheck(
+      DockerfileFacts(file: "/d/Dockerfile", text: [], instructions: stages, uses: [], reach: reach))
+  }
+
+  @Test(arguments: [
+    "COPY . /src", "ADD package.json /", "copy --chown=1 a b", "RUN --mount=target=/x true",
+  ])
   func anInstructionThatReadsTheContextIsRefusedAtTheFrom(_ instruction: String) throws {
     #expect {
-      try OnBuildCheck(selected("a", "b")).check(["RUN true", instruction], of: use)
+      try selected("a", "b").checkReach(["RUN true", instruction], of: use)
     } throws: {
       let failure = $0 as? StepFailure
       return failure?.message.contains("the base node:onbuild has ONBUILD \(instruction)") == true
         && failure?.location?.line == 3 && failure?.help?.contains("COPY . ") == true
     }
-    #expect(throws: StepFailure.self) {
-      try OnBuildCheck(selected(".", excludes: ["x"])).check([instruction], of: use)
-    }
+    #expect(throws: StepFailure.self) { try selected(".", excludes: ["x"]).checkReach([instruction], of: use) }
   }
 
   @Test func whatSeesEverythingOrNothingOfTheContextIsNot() throws {
-    for reach in [ContextReach.whole(reason: "a variable"), selected("a", ".")] {
-      try OnBuildCheck(reach).check(["COPY . /src"], of: use)
+    for check in [check(.whole(reason: "a variable")), selected("a", ".")] {
+      try check.checkReach(["COPY . /src"], of: use)
     }
-    try OnBuildCheck(selected()).check(["RUN true", "COPY --from=other /a /b", "ENV COPY=1", ""], of: use)
+    try selected().checkReach(["RUN true", "COPY --from=other /a /b", "ENV COPY=1", ""], of: use)
+    try selected().checkReach(["RUN --mount=type=cache,target=/c true", "RUN --mount=from=x,target=/c true"], of: use)
+  }
+
+  @Test(arguments: ["COPY --from=nginx /a /b", "RUN --mount=type=bind,from=nginx:1,target=/a true"])
+  func anImageThatATriggerTakesByItsTagIsRefused(_ instruction: String) {
+    #expect(throws: StepFailure.self) { try selected().checkImages(["RUN true", instruction], of: use) }
+  }
+
+  @Test func stagesAndDigestsCannotMove() throws {
+    let digest = Digest.sha256("x")
+    try selected().checkImages(
+      ["COPY --from=Build /a /b", "COPY --from=0 /a /b", "COPY --from=a@\(digest) /a /b", "COPY a b"], of: use)
   }
 
   @Test(arguments: ["buildah", "podman"]) func enginesTellTheInstructions(_ name: String) async throws {
@@ -63,6 +85,15 @@ import Testing
     await #expect { _ = try await runner.run(try lab.job(top, bases: pins)) { _ in } } throws: {
       ($0 as? StepFailure)?.message.contains("ONBUILD COPY . /src") == true
     }
+    // Recorded with the pin they are no surprise: the reach was chosen with them.
+    let known = [
+      "example.invalid/base:1": PinnedBase(
+        digest: outputs[0].digest, isLocal: true, onBuild: ["COPY . /src", "ENV A=1"])
+    ]
+    let wide = BaseTriggers.widened(top, by: known.mapValues(\.onBuild))
+    let output = try await runner.run(try lab.job(wide, bases: known)) { _ in }
+    let paths = try lab.store.differingPaths(between: outputs[0].digest, and: output.digest)
+    #expect(Set(paths).isSuperset(of: ["/src/data", "/src/sh", "/data"]))
     let whole = try lab.define("whole", "FROM example.invalid/base:1\nCOPY . /all\n", files: ["data": "one"])
     _ = try await runner.run(try lab.job(whole, bases: pins)) { _ in }
   }

@@ -36,6 +36,11 @@ import Testing
     #expect(contents[0] == contents[2])
   }
 
+  @Test(.enabled(if: Installed.dockerHost != nil), arguments: Installed.dockers)
+  func aFailingInstructionIsToldWithItsLine(_ program: String) async throws {
+    try await StepTraceTests.failingInstruction("docker", try await RealEngine(docker: program))
+  }
+
   private func chain(_ name: String, _ lab: RealEngine) async throws {
     let runner = lab.runner(name)
     var base = try lab.define(

@@ -46,15 +46,17 @@ final class RealEngine: Sendable {
   static let architecture = "amd64"
   static let host = Platform(os: "linux", architecture: architecture)
 
-  /// - Parameter docker: the directory of the client to use.
-  init(token: String = "now", docker: String? = nil) async throws {
+  /// - Parameters:
+  ///   - docker: the directory of the client to use.
+  ///   - driver: of the store of buildah and podman.
+  init(token: String = "now", docker: String? = nil, driver: String = "vfs") async throws {
     directory = try TemporaryDirectory()
     let root = directory.path
     try directory.write(
       "storage.conf",
       """
       [storage]
-      driver = "vfs"
+      driver = "\(driver)"
       graphroot = "\(root)/storage/root"
       runroot = "\(root)/storage/run"
       """)
@@ -132,7 +134,7 @@ final class RealEngine: Sendable {
       upstreams: upstreams, images: images, bases: bases, mayUseCache: true)
   }
 
-  /// `cp A B`, `echo WORD`, `blurt FILE` and `perish FILE`, which print it and fail, `env`, `fail`, `sleep N`; a `$NAME` at the end of a word is replaced.
+  /// `cp A B`, `echo WORD`, `blurt FILE` and `perish FILE`, which print it and fail, `owner A B`, which writes who owns A, `fail`, `sleep N`; a `$NAME` at the end of a word is replaced.
   private static let shell = """
     #include <stdio.h>
     #include <stdlib.h>
@@ -140,6 +142,7 @@ final class RealEngine: Sendable {
     #include <unistd.h>
     #include <signal.h>
     #include <fcntl.h>
+    #include <sys/stat.h>
     static char *expand(char *word, char *out) {
       if (!word) return 0;
       char *dollar = strchr(word, '$');
@@ -177,6 +180,12 @@ final class RealEngine: Sendable {
       if (!strcmp(name, "write")) {
         int out = open(a, O_WRONLY | O_CREAT | O_TRUNC, 0644);
         dprintf(out, "%s\\n", b ? b : "");
+        return 0;
+      }
+      if (!strcmp(name, "owner")) {
+        struct stat status;
+        if (stat(a, &status)) { perror(a); return 1; }
+        dprintf(open(b, O_WRONLY | O_CREAT | O_TRUNC, 0644), "%d\\n", (int) status.st_uid);
         return 0;
       }
       if (!strcmp(name, "sleep")) { sleep(atoi(a)); return 0; }

@@ -55,7 +55,9 @@ final class RealRegistry: Sendable {
 
   /// Puts an image without layers there.
   /// - Returns: the manifest's digest.
-  func push(_ image: String, command: String? = nil, credentials: String? = nil) async throws -> Digest {
+  func push(
+    _ image: String, command: String? = nil, onBuild: String? = nil, credentials: String? = nil
+  ) async throws -> Digest {
     let blobs = directory / "layout/blobs/sha256"
     let files = PosixFileSystem()
     try files.createDirectory(blobs)
@@ -64,8 +66,9 @@ final class RealRegistry: Sendable {
       try files.replace(blobs / FilePath(digest.hex), with: Array(text.utf8), mode: 0o644)
       return "\"digest\":\"\(digest)\",\"size\":\(text.utf8.count)"
     }
+    let triggers = onBuild.map { #","OnBuild":["\#($0)"]"# } ?? ""
     let config = try put(
-      #"{"architecture":"amd64","os":"linux","config":{"Cmd":["\#(command ?? image)"]},"rootfs":{"type":"layers","diff_ids":[]}}"#
+      #"{"architecture":"amd64","os":"linux","config":{"Cmd":["\#(command ?? image)"]\#(triggers)},"rootfs":{"type":"layers","diff_ids":[]}}"#
     )
     let manifest = try put(
       #"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json",\#(config)},"layers":[]}"#
@@ -109,6 +112,14 @@ final class RealRegistry: Sendable {
     } throws: {
       ($0 as? Failure)?.message.contains("has no") == true
     }
+  }
+
+  @Test func thePinHoldsWhatTheBaseDoesInBuilds() async throws {
+    let registry = try await RealRegistry()
+    let pushed = try await registry.push("team/x:1", onBuild: "COPY . /src")
+    let pin = try await registry.resolver().resolve(
+      try ImageReference("\(registry.name)/team/x:1"), platform: platform, pinned: nil)
+    #expect(pin == PinnedBase(digest: pushed, onBuild: ["COPY . /src"]))
   }
 
   @Test func theConfigOfAPinnedImageIsFetched() async throws {

@@ -39,8 +39,10 @@ extension ImageLayout {
   }
 
   /// The paths that differ between two images, layer by layer and without times, sorted; members of the config first.
-  /// - Parameter first: config digests, both.
-  package func differingPaths(between first: Digest, and second: Digest) throws -> [String] {
+  /// - Parameters:
+  ///   - first: config digests, both.
+  ///   - limit: of more, only some are found.
+  package func differingPaths(between first: Digest, and second: Digest, limit: Int = .max) throws -> [String] {
     let images = try [first, second].map { digest in
       guard let image = try image(digest) else {
         throw Failure("image \(digest) is not in the content store", help: "build it again")
@@ -53,7 +55,8 @@ extension ImageLayout {
       let digests = images.map { index < $0.layers.count ? $0.layers[index].listing : nil }
       if digests[0] == digests[1] { continue }
       let listings = try digests.map { try $0.flatMap { LayerListing(try contents(ofBlob: $0, limit: 1 << 30)) } }
-      paths.formUnion(LayerListing.differingPaths(listings[0], listings[1]))
+      paths.formUnion(LayerListing.differingPaths(listings[0], listings[1], limit: limit))
+      if paths.count > limit { break }
     }
     return configs[0].differingMembers(configs[1]) + paths.sorted()
   }

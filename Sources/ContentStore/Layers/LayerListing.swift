@@ -133,12 +133,12 @@ extension LayerListing {
     }
   }
 
-  /// The paths that only one has or that differ, with a slash in front.
-  static func differingPaths(_ left: LayerListing?, _ right: LayerListing?) -> Set<String> {
+  /// The paths that only one has or that differ, with a slash in front; it stops behind `limit` of them.
+  static func differingPaths(_ left: LayerListing?, _ right: LayerListing?, limit: Int = .max) -> Set<String> {
     var (first, second) = ((left?.entries ?? [])[...], (right?.entries ?? [])[...])
     var paths: Set<String> = []
     func add(_ entry: Entry) { paths.insert("/" + String(decoding: entry.path, as: UTF8.self).printable) }
-    while let one = first.first, let other = second.first {
+    while paths.count <= limit, let one = first.first, let other = second.first {
       if one.path == other.path {
         if one.record != other.record { add(one) }
         first.removeFirst()
@@ -149,8 +149,10 @@ extension LayerListing {
         add(second.removeFirst())
       }
     }
-    first.forEach(add)
-    second.forEach(add)
+    for entry in [first, second].joined() {
+      if paths.count > limit { break }
+      add(entry)
+    }
     return paths
   }
 }

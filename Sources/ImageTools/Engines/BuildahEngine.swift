@@ -1,34 +1,21 @@
-package import BuildEngine
 package import HostSystem
 package import ImageModel
 internal import JSONText
 
 /// buildah: no daemon, and no root needed.
-package struct BuildahEngine: ContainerEngine {
+package struct BuildahEngine: ContainersEngine {
   package let name = "buildah"
   package let version: String
-  package let hasConfigIDs = true
-  package let ignoresDirectoryModes = false
   /// `chroot` where the kernel refuses more; nil for buildah's own choice.
-  let isolation: String?
-  let tool: EngineTool
+  package let isolation: String?
+  package let tool: EngineTool
+  package let buildCommand = "bud"
+  package let registryTransport = "docker://"
 
   init(_ tool: EngineTool, version: String, isolation: String?) {
     self.tool = tool
     self.version = version
     self.isolation = isolation
-  }
-
-  package func refusal(of recipe: ImageRecipe) -> StepFailure? {
-    UnsupportedFeatures.containers(name, version).refusal(of: recipe)
-  }
-
-  package func cacheDoubt(for recipe: ImageRecipe) -> String? { CacheDoubts.containers(recipe) }
-
-  package func build(
-    _ request: BuildRequest, log: @escaping @Sendable (String) -> Void
-  ) async throws -> EngineImage {
-    try await ContainersBuild(tool: tool, command: "bud", isolation: isolation).run(request, log: log)
   }
 
   package func save(
@@ -38,46 +25,14 @@ package struct BuildahEngine: ContainerEngine {
       ["push", "--quiet", image.id, "docker-archive:/dev/stdout"], output: .consumer(consumer), log: { _ in })
   }
 
-  package func load(
-    config: Digest, directory: FilePath, _ producer: @escaping @Sendable (any ByteWriter) throws -> Void
-  ) async throws -> EngineImage {
-    try await ArchiveFile(directory: directory, files: tool.files).load(config, from: producer) { archive in
-      _ = try await tool.output(["pull", "--quiet", "docker-archive:\(archive)"], limit: .seconds(3600))
-      return try await image(config: config)
-    }
-  }
-
-  package func image(config: Digest) async throws -> EngineImage? { try await image(named: config.description) }
-
   package func image(named name: String) async throws -> EngineImage? {
     let id = try await tool.outputIfAny(["inspect", "--type", "image", "--format", "{{.FromImageID}}", name])
     return id.flatMap { Digest(hex: $0) ?? Digest($0) }.map { EngineImage(id: $0.description) }
   }
 
-  package func config(of image: EngineImage) async throws -> Digest { try image.configDigest() }
-
-  package func pull(
-    _ reference: ImageReference, platform: Platform?, log: @escaping @Sendable (String) -> Void
-  ) async throws -> EngineImage {
-    var words = ["pull", "--quiet"]
-    if let platform { words += ["--platform", platform.description] }
-    if Loopback.isLoopback(reference.effectiveRegistry) { words.append("--tls-verify=false") }
-    let id = try await tool.output(words + ["docker://\(reference.canonical)"], limit: .seconds(6 * 3600))
-    guard let digest = id.split(separator: "\n").last.flatMap({ Digest(hex: $0) ?? Digest($0) }) else {
-      throw Failure("buildah did not say which image it fetched for \(reference)")
-    }
-    return EngineImage(id: digest.description)
-  }
-
   package func onBuild(of image: EngineImage) async throws -> [String] {
     let text = try await tool.output(["inspect", "--type", "image", image.id])
     return (try? JSONValue(parsing: text))?["Docker"]?["config"]?["OnBuild"]?.strings ?? []
-  }
-
-  package func exactName(of image: EngineImage, digest: Digest) async throws -> String { image.id }
-
-  package func tag(_ image: EngineImage, config: Digest, as names: [ImageReference]) async throws {
-    _ = try await tool.output(["tag", image.id] + names.map(\.canonical))
   }
 
   /// buildah removes an image with its last name.
@@ -95,7 +50,7 @@ package struct BuildahEngine: ContainerEngine {
   package func run(
     _ command: [String], in image: EngineImage, directory: FilePath, log: @escaping @Sendable (String) -> Void
   ) async throws {
-    let mark = ContainersBuild.mark(directory)
+    let mark = Self.mark(directory)
     let container = try await tool.output(["from", "--quiet", "--pull-never"] + mark + [image.id])
     let flags = (isolation.map { ["--isolation", $0] } ?? []) + ["--network", "host"] + mark
     do {

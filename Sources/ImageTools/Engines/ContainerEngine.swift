@@ -1,4 +1,5 @@
 package import BuildEngine
+package import BuildRecords
 package import HostSystem
 package import ImageModel
 
@@ -47,10 +48,10 @@ package protocol ContainerEngine: Sendable {
   func refusal(of recipe: ImageRecipe) -> StepFailure?
 
   /// Why its layer cache cannot be trusted for this; nil when it can.
-  func cacheDoubt(for recipe: ImageRecipe) -> String?
-
-  /// Whether its layer cache takes trees for the same whose directories have other permissions.
-  var ignoresDirectoryModes: Bool { get }
+  /// - Parameters:
+  ///   - triggers: the ONBUILD instructions of the images that `FROM` names, by canonical reference.
+  ///   - files: the context.
+  func cacheDoubt(for recipe: ImageRecipe, triggers: [String: [String]], files: [StagedFile]) -> String?
 
   /// - Parameter log: gets whole lines.
   /// - Throws: `Failure` when the engine says no.

@@ -1,4 +1,5 @@
 package import BuildEngine
+package import BuildRecords
 package import HostSystem
 package import ImageModel
 internal import JSONText
@@ -18,7 +19,6 @@ package struct DockerEngine: ContainerEngine {
   package let version: String
   package let builder: Builder
   package var hasConfigIDs: Bool { !hasContainerdStore }
-  package var ignoresDirectoryModes: Bool { builder != .legacy }
   /// The daemon's own builder bears the name of the context.
   let context: String
   /// Whether ids are digests of manifests.
@@ -43,37 +43,27 @@ package struct DockerEngine: ContainerEngine {
     return UnsupportedFeatures.buildKit(version, isEmbedded: builder == .buildKit && !hasFrontEnd).refusal(of: recipe)
   }
 
-  package func cacheDoubt(for recipe: ImageRecipe) -> String? { CacheDoubts.proxies(recipe) }
+  package func cacheDoubt(
+    for recipe: ImageRecipe, triggers: [String: [String]], files: [StagedFile]
+  ) -> String? {
+    let stages = FiredStages(recipe.dockerfile, triggers: triggers)
+    let own = builder == .legacy ? CacheDoubts.legacy(files) : CacheDoubts.buildKit(stages, dockerVersion: version)
+    return own ?? CacheDoubts.proxies(recipe)
+  }
 
   package func build(
     _ request: BuildRequest, log: @escaping @Sendable (String) -> Void
   ) async throws -> EngineImage {
-    let variables = BuildVariables(request.arguments)
-    let identity = IdentityFile(in: request.directory, files: tool.files)
-    try await tool.stream(
-      arguments(request, variables, identity),
-      adding: variables.environment.merging(OrphanedEngines.variables(request.directory)) { $1 },
-      directory: request.directory, log: log)
-    return EngineImage(id: try await identity.read().description)
+    try await tool.build(request, log: log, arguments: arguments)
   }
 
-  func arguments(_ request: BuildRequest, _ variables: BuildVariables, _ identity: IdentityFile) -> [String] {
-    var words: [String]
+  private func arguments(_ request: BuildRequest) -> [String] {
     switch builder {
     case .buildx:
-      words = ["buildx", "build", "--builder", context, "--load", "--progress", "plain"]
-      words += ["--provenance=false", "--sbom=false"]
-    case .buildKit: words = ["build", "--progress", "plain"]
-    case .legacy: words = ["build", "--rm", "--force-rm"]
+      ["buildx", "build", "--builder", context, "--load", "--progress", "plain", "--provenance=false", "--sbom=false"]
+    case .buildKit: ["build", "--progress", "plain"]
+    case .legacy: ["build", "--rm", "--force-rm"]
     }
-    words += ["--network", request.network]
-    if !request.mayUseCache { words.append("--no-cache") }
-    if let target = request.target { words += ["--target", target] }
-    if let platform = request.platform { words += ["--platform", platform.description] }
-    words += variables.flags
-    for (id, file) in request.secrets.sorted(by: { $0.key < $1.key }) { words += ["--secret", "id=\(id),src=\(file)"] }
-    words += ["--iidfile", identity.name.description]
-    return words + ["--file", request.dockerfile.description, request.context.description]
   }
 
   package func save(

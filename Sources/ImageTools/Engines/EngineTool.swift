@@ -2,7 +2,7 @@ import HostSystem
 import ImageModel
 
 /// The engine's program, run with arguments and an environment.
-struct EngineTool: Sendable {
+package struct EngineTool: Sendable {
   let program: String
   var environment: [String: String]
   let processes: any ProcessRunner

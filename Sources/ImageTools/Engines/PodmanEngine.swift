@@ -1,33 +1,20 @@
-package import BuildEngine
 package import HostSystem
 package import ImageModel
 internal import JSONText
 
 /// podman: builds with buildah inside.
-package struct PodmanEngine: ContainerEngine {
+package struct PodmanEngine: ContainersEngine {
   package let name = "podman"
   package let version: String
-  package let hasConfigIDs = true
-  package let ignoresDirectoryModes = false
-  let isolation: String?
-  let tool: EngineTool
+  package let isolation: String?
+  package let tool: EngineTool
+  package let buildCommand = "build"
+  package let registryTransport = ""
 
   init(_ tool: EngineTool, version: String, isolation: String?) {
     self.tool = tool
     self.version = version
     self.isolation = isolation
-  }
-
-  package func refusal(of recipe: ImageRecipe) -> StepFailure? {
-    UnsupportedFeatures.containers(name, version).refusal(of: recipe)
-  }
-
-  package func cacheDoubt(for recipe: ImageRecipe) -> String? { CacheDoubts.containers(recipe) }
-
-  package func build(
-    _ request: BuildRequest, log: @escaping @Sendable (String) -> Void
-  ) async throws -> EngineImage {
-    try await ContainersBuild(tool: tool, command: "build", isolation: isolation).run(request, log: log)
   }
 
   package func save(
@@ -39,35 +26,9 @@ package struct PodmanEngine: ContainerEngine {
       log: { _ in })
   }
 
-  package func load(
-    config: Digest, directory: FilePath, _ producer: @escaping @Sendable (any ByteWriter) throws -> Void
-  ) async throws -> EngineImage {
-    try await ArchiveFile(directory: directory, files: tool.files).load(config, from: producer) { archive in
-      _ = try await tool.output(["pull", "--quiet", "docker-archive:\(archive)"], limit: .seconds(3600))
-      return try await image(config: config)
-    }
-  }
-
-  package func image(config: Digest) async throws -> EngineImage? { try await image(named: config.description) }
-
   package func image(named name: String) async throws -> EngineImage? {
     let id = try await tool.outputIfAny(["image", "inspect", "--format", "{{.Id}}", name])
     return id.flatMap { Digest(hex: $0) ?? Digest($0) }.map { EngineImage(id: $0.description) }
-  }
-
-  package func config(of image: EngineImage) async throws -> Digest { try image.configDigest() }
-
-  package func pull(
-    _ reference: ImageReference, platform: Platform?, log: @escaping @Sendable (String) -> Void
-  ) async throws -> EngineImage {
-    var words = ["pull", "--quiet"]
-    if let platform { words += ["--platform", platform.description] }
-    if Loopback.isLoopback(reference.effectiveRegistry) { words.append("--tls-verify=false") }
-    let id = try await tool.output(words + [reference.canonical], limit: .seconds(6 * 3600))
-    guard let digest = id.split(separator: "\n").last.flatMap({ Digest(hex: $0) ?? Digest($0) }) else {
-      throw Failure("podman did not say which image it fetched for \(reference)")
-    }
-    return EngineImage(id: digest.description)
   }
 
   /// podman shows the instructions only in the history, where those of the image's own bases stand too.
@@ -79,12 +40,6 @@ package struct PodmanEngine: ContainerEngine {
       guard let mark = words.firstIndex(of: "ONBUILD"), mark == 0 || words[mark - 1] == "#(nop)" else { return nil }
       return words[(mark + 1)...].joined(separator: " ")
     }
-  }
-
-  package func exactName(of image: EngineImage, digest: Digest) async throws -> String { image.id }
-
-  package func tag(_ image: EngineImage, config: Digest, as names: [ImageReference]) async throws {
-    _ = try await tool.output(["tag", image.id] + names.map(\.canonical))
   }
 
   package func untag(_ names: [ImageReference]) async {

@@ -11,41 +11,59 @@ struct BaseImages: Sendable {
   let directory: FilePath
   let log: @Sendable (String) -> Void
 
-  /// The exact name for each canonical reference.
-  func names(for job: StepJob, _ recipe: ImageRecipe) async throws -> [String: String] {
+  /// What a build must know of the images that it uses, by canonical reference.
+  struct Used: Sendable {
     var names: [String: String] = [:]
-    for use in recipe.dockerfile.uses where names[use.reference.canonical] == nil {
+    /// The ONBUILD instructions of those that `FROM` names, where there are any.
+    var triggers: [String: [String]] = [:]
+  }
+
+  func bring(for job: StepJob, _ recipe: ImageRecipe) async throws -> Used {
+    var used = Used()
+    // References with the same key are looked at once, whatever they are used for.
+    for use in recipe.dockerfile.uses where used.names[use.reference.canonical] == nil {
       let key = use.reference.canonical
-      let pin = use.reference.digest.map { PinnedBase(digest: $0) } ?? job.bases[key]
+      let recorded = job.bases[key]
+      let pin = use.reference.digest.map { PinnedBase(digest: $0, onBuild: recorded?.onBuild ?? []) } ?? recorded
+      let image: EngineImage
+      let digest: Digest
       if let step = job.images[key] {
         guard let output = job.upstreams[step] else { throw StepFailure("\(step) was not built before \(recipe.id)") }
-        names[key] = try await name(ofUpstream: output.digest)
+        (image, digest) = (try await upstream(output.digest), output.digest)
       } else if use.role == .syntax {
         // The daemon fetches it itself; the other engines do not look at it.
-        if let pin, !pin.isLocal { names[key] = Self.pinned(use.reference, pin.digest).canonical }
+        if let pin, !pin.isLocal { used.names[key] = Self.pinned(use.reference, pin.digest).canonical }
+        continue
       } else if let pin {
-        names[key] = try await name(ofBase: use, pin, recipe)
+        (image, digest) = (try await base(use, pin, recipe), pin.digest)
       } else {
         throw StepFailure(
           "the base \(use.reference) has no pin", at: use.location, help: "run `coppice update`")
       }
+      if let from = recipe.dockerfile.uses.first(where: { $0.role == .from && $0.reference.canonical == key }) {
+        // What stands in the lockfile stands there for exactly this image, and its files were chosen with it.
+        let known = job.images[key] == nil ? pin?.onBuild ?? [] : []
+        let triggers = known.isEmpty ? try await engine.onBuild(of: image) : known
+        let check = OnBuildCheck(recipe.dockerfile)
+        if job.images[key] == nil, known.isEmpty { try check.checkReach(triggers, of: from) }
+        try check.checkImages(triggers, of: from)
+        if !triggers.isEmpty { used.triggers[key] = triggers }
+      }
+      used.names[key] = try await engine.exactName(of: image, digest: digest)
     }
-    return names
+    return used
   }
 
-  private func name(ofUpstream config: Digest) async throws -> String {
-    if let image = try await engine.image(config: config) {
-      return try await engine.exactName(of: image, digest: config)
-    }
+  private func upstream(_ config: Digest) async throws -> EngineImage {
+    if let image = try await engine.image(config: config) { return image }
     log("coppice: giving \(config.short) back to \(engine.name)")
     let name = try ExactName.reference(config)
-    let image = try await engine.load(config: config, directory: directory) { [store] writer in
+    return try await engine.load(config: config, directory: directory) { [store] writer in
       try store.exportArchive(config: config, names: [name], to: writer)
     }
-    return try await engine.exactName(of: image, digest: config)
   }
 
-  private func name(ofBase use: ImageUse, _ pin: PinnedBase, _ recipe: ImageRecipe) async throws -> String {
+  private func base(_ use: ImageUse, _ pin: PinnedBase, _ recipe: ImageRecipe) async throws -> EngineImage {
     if pin.isLocal {
       guard let image = try await engine.image(config: pin.digest) else {
         throw StepFailure(
@@ -53,32 +71,18 @@ struct BaseImages: Sendable {
             + " had, and \(engine.name) does not have it", at: use.location,
           help: "run `coppice update '\(use.reference)'` to pin what there is now")
       }
-      return try await self.name(of: image, use, pin, recipe)
+      return image
     }
     let reference = Self.pinned(use.reference, pin.digest)
-    if let image = try await engine.image(named: reference.canonical) {
-      return try await self.name(of: image, use, pin, recipe)
-    }
+    if let image = try await engine.image(named: reference.canonical) { return image }
     log("coppice: fetching \(reference)")
     do {
       let platform = recipe.platform == .host ? nil : recipe.platform
-      let image = try await engine.pull(reference, platform: platform, log: log)
-      return try await self.name(of: image, use, pin, recipe)
+      return try await engine.pull(reference, platform: platform, log: log)
     } catch let failure as Failure {
       throw StepFailure(
         "the base \(use.reference) cannot be fetched: \(failure.message)", at: use.location)
     }
-  }
-
-  private func name(
-    of image: EngineImage, _ use: ImageUse, _ pin: PinnedBase, _ recipe: ImageRecipe
-  ) async throws -> String {
-    // References with the same key are looked at once, whatever they are used for.
-    let key = use.reference.canonical
-    if let from = recipe.dockerfile.uses.first(where: { $0.role == .from && $0.reference.canonical == key }) {
-      try OnBuildCheck(recipe.dockerfile.reach).check(try await engine.onBuild(of: image), of: from)
-    }
-    return try await engine.exactName(of: image, digest: pin.digest)
   }
 
   private static func pinned(_ reference: ImageReference, _ digest: Digest) -> ImageReference {

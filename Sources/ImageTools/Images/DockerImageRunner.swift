@@ -45,6 +45,13 @@ package struct DockerImageRunner: StepRunner {
     try store.remember(output, for: fingerprint)
   }
 
+  package func differingPaths(
+    of id: ArtifactID, between first: ArtifactOutput, and second: ArtifactOutput, limit: Int
+  ) throws -> [String]? {
+    let paths = try store.differingPaths(between: first.digest, and: second.digest, limit: limit)
+    return paths.count > limit ? nil : paths
+  }
+
   package func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) async throws {
     guard case .image(let recipe) = recipe else { return }
     let names = [recipe.reference] + recipe.aliases
@@ -115,54 +122,54 @@ package struct DockerImageRunner: StepRunner {
     _ secrets: BuildSecrets, _ log: @escaping @Sendable (String) -> Void
   ) async throws -> ArtifactOutput {
     let bases = BaseImages(store: store, engine: engine, directory: directory, log: log)
-    var request = self.request(recipe, job, directory, log, engine)
+    var request = self.request(recipe, job, directory)
     let place = secrets.isEmpty ? nil : SecretDirectory.make(in: secretPlaces, files: files)
     defer { place?.remove() }
     request.secrets = secrets.paths(in: place?.path ?? "secrets")
     try await stage(job, recipe, request)
     let secretDirectory = place?.path ?? directory / "secrets"
     try await onBlockingThread { [files] in try secrets.write(to: secretDirectory, files: files) }
-    let names = try await bases.names(for: job, recipe)
-    let dockerfile = ExactDockerfile(recipe.dockerfile, names: names, sourceDateEpoch: request.sourceDateEpoch)
+    let used = try await bases.bring(for: job, recipe)
+    if request.mayUseCache,
+      let doubt = engine.cacheDoubt(for: recipe, triggers: used.triggers, files: job.files)
+    {
+      log("coppice: \(engine.name)'s layer cache is not used: \(doubt)")
+      request.mayUseCache = false
+    }
+    let dockerfile = ExactDockerfile(recipe.dockerfile, names: used.names, sourceDateEpoch: request.sourceDateEpoch)
     try await onBlockingThread { [files, request] in
       try files.replace(directory / request.dockerfile, with: dockerfile.text, mode: 0o600)
     }
-    let image = try await build(request, job, engine, log)
+    let image = try await build(request, recipe, engine, log)
     if let test = recipe.test { try await self.test(test, image, recipe, engine, directory, log) }
     return try await keep(image, engine)
   }
 
   private func build(
-    _ request: BuildRequest, _ job: StepJob, _ engine: any ContainerEngine, _ log: @escaping @Sendable (String) -> Void
+    _ request: BuildRequest, _ recipe: ImageRecipe, _ engine: any ContainerEngine,
+    _ log: @escaping @Sendable (String) -> Void
   ) async throws -> EngineImage {
-    guard engine.ignoresDirectoryModes else { return try await engine.build(request, log: log) }
-    let place = directories.directory.parent / "directory-modes"
-    let modes = DirectoryModes(of: job.files, for: job.recipe.id, below: place, files: files)
-    var request = request
-    if modes.haveChanged && request.mayUseCache {
-      log("coppice: \(engine.name)'s layer cache is not used: it does not see that permissions of directories changed")
-      request.mayUseCache = false
+    let trace = StepTrace()
+    do {
+      return try await engine.build(request) { line in
+        trace.add(line)
+        log(line)
+      }
+    } catch let failure as Failure {
+      throw trace.failure(failure, in: recipe.dockerfile)
     }
-    try modes.begin()
-    let image = try await engine.build(request, log: log)
-    try modes.end()
-    return image
   }
 
   private func request(
-    _ recipe: ImageRecipe, _ job: StepJob, _ directory: FilePath, _ log: @Sendable (String) -> Void,
-    _ engine: any ContainerEngine
+    _ recipe: ImageRecipe, _ job: StepJob, _ directory: FilePath
   ) -> BuildRequest {
     var request = BuildRequest(directory: directory)
+    request.context = ContextName.of(job)
     request.target = recipe.target
     request.platform = recipe.platform == .host ? nil : recipe.platform
     request.arguments = recipe.buildArguments
     request.network = network
     request.mayUseCache = job.mayUseCache
-    if job.mayUseCache, let doubt = engine.cacheDoubt(for: recipe) {
-      log("coppice: \(engine.name)'s layer cache is not used: \(doubt)")
-      request.mayUseCache = false
-    }
     if recipe.isReproducible {
       let epoch = environment["SOURCE_DATE_EPOCH"].flatMap { Int($0) } ?? Self.defaultEpoch
       request.sourceDateEpoch = epoch

@@ -1,31 +1,54 @@
 import BuildEngine
 import ImageModel
 
-/// Whether a base from outside may bring instructions of its own that read the context.
-///
-/// They stand in no Dockerfile of the tree, so the files that they would copy are neither hashed nor staged.
+/// Whether `ONBUILD` instructions of a base take what no fingerprint sees.
 struct OnBuildCheck: Sendable {
   private let isWhole: Bool
+  private let stages: FiredStages
 
-  init(_ reach: ContextReach) {
-    switch reach {
+  init(_ facts: DockerfileFacts) {
+    switch facts.reach {
     case .whole: isWhole = true
     case .selected(let selectors): isWhole = selectors.contains { $0.pattern == "." && $0.excludes.isEmpty }
     }
+    stages = FiredStages(facts)
   }
 
+  /// For a base whose instructions were not known when its files were chosen: files that they would copy are neither
+  /// hashed nor staged.
   /// - Throws: `StepFailure` for the first instruction that would see too little.
-  func check(_ instructions: [String], of use: ImageUse) throws(StepFailure) {
-    guard !isWhole, let instruction = instructions.first(where: Self.readsContext) else { return }
+  func checkReach(_ triggers: [String], of use: ImageUse) throws(StepFailure) {
+    guard !isWhole, let trigger = triggers.first(where: { Self.readsContext(InstructionWords($0)) }) else { return }
     throw StepFailure(
-      "the base \(use.reference) has ONBUILD \(instruction), which would see only the files that this Dockerfile names",
+      "the base \(use.reference) has ONBUILD \(trigger), which would see only the files that this Dockerfile names",
       at: use.location,
-      help: "name the whole context in it (`COPY . DIRECTORY`), or define the base in the tree")
+      help: (use.reference.digest == nil ? "run `coppice update '\(use.reference)'`, which records them; or " : "")
+        + "name the whole context in it (`COPY . DIRECTORY`)")
   }
 
-  private static func readsContext(_ instruction: String) -> Bool {
-    let words = instruction.split(whereSeparator: \.isWhitespace)
-    guard let verb = words.first?.uppercased(), ["COPY", "ADD"].contains(verb) else { return false }
-    return !words.contains { $0.lowercased().hasPrefix("--from=") }
+  /// The engine would take an image by a tag, whatever that means at the time.
+  /// - Throws: `StepFailure` for the first instruction that names an image.
+  func checkImages(_ triggers: [String], of use: ImageUse) throws(StepFailure) {
+    for trigger in triggers {
+      let words = InstructionWords(trigger)
+      let sources = [words.value(ofFlag: "from")] + words.mounts.map { $0["from"] }
+      guard let image = sources.lazy.compactMap(\.self).first(where: isMovable) else { continue }
+      throw StepFailure(
+        "the base \(use.reference) has ONBUILD \(trigger), which would take \(image) by its tag", at: use.location,
+        help: "name a stage of this Dockerfile '\(image)', or base the image on another one")
+    }
+  }
+
+  private func isMovable(_ source: Substring) -> Bool {
+    let name = source.lowercased()
+    return stages.names[name] == nil && Int(name) == nil && name != "scratch" && !name.contains("@")
+  }
+
+  private static func readsContext(_ words: InstructionWords) -> Bool {
+    switch words.name {
+    case "COPY", "ADD": words.value(ofFlag: "from") == nil
+    case "RUN": words.mounts.contains { $0.kind != "cache" && $0.readsFiles && $0["from"] == nil }
+    default: false
+    }
   }
 }

@@ -1,6 +1,7 @@
 internal import BuildEngine
 package import HostSystem
 package import ImageModel
+internal import JSONText
 
 /// Finds the digest behind a tag in its registry; for an image that only the engine has, there.
 package struct RegistryBaseResolver: BaseResolver {
@@ -34,7 +35,8 @@ package struct RegistryBaseResolver: BaseResolver {
     _ reference: ImageReference, platform: Platform, pinned: PinnedBase?
   ) async throws -> PinnedBase {
     do {
-      return PinnedBase(digest: try await client.manifestDigest(of: reference, platform: platform))
+      let digest = try await client.manifestDigest(of: reference, platform: platform)
+      return PinnedBase(digest: digest, onBuild: await triggers(of: reference, digest, platform))
     } catch let error as RegistryError {
       switch error.kind {
       case .unreachable, .denied, .notFound:
@@ -57,13 +59,19 @@ package struct RegistryBaseResolver: BaseResolver {
     }
   }
 
+  /// The ONBUILD instructions of an image; none when its config cannot be had, which a build finds out.
+  private func triggers(of reference: ImageReference, _ manifest: Digest, _ platform: Platform) async -> [String] {
+    let config = try? await client.config(of: reference, manifest: manifest, platform: platform)
+    return config.flatMap { try? JSONValue(parsing: $0) }?["config"]?["OnBuild"]?.strings ?? []
+  }
+
   /// The image of that name in the engine.
   private func local(_ reference: ImageReference) async -> PinnedBase? {
     guard let engine = try? await engines.engine(),
       let image = try? await engine.image(named: reference.canonical),
       let config = try? await engine.config(of: image)
     else { return nil }
-    return PinnedBase(digest: config, isLocal: true)
+    return PinnedBase(digest: config, isLocal: true, onBuild: (try? await engine.onBuild(of: image)) ?? [])
   }
 }
 

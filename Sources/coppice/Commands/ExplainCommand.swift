@@ -35,6 +35,7 @@ extension ExplainOptions {
       next = entry.reasons.cause
     }
     let outcome = entries.last { $0.id == id }.flatMap { StepOutcome(rawValue: $0.outcome) } ?? .built
-    return ExplainReport(id: id, state: .stale, chain: chain, past: (build, outcome))
+    let nearMiss = entries.last { $0.id == id }?.nearMiss ?? []
+    return ExplainReport(id: id, state: .stale, chain: chain, past: (build, outcome), nearMiss: nearMiss)
   }
 }

@@ -31,12 +31,14 @@ final class JSONReporter: BuildReporter {
       errorOutput.write(diagnostics.text(of: event))
       switch event {
       case .started(let id, _, _): write(["event": "started", "id": .string("\(id)")])
-      case .finished(let id, let outcome, let duration, _):
+      case .finished(let id, let outcome, let duration, _, let nearMiss):
         state.counts[outcome, default: 0] += 1
-        write([
-          "event": "finished", "id": .string("\(id)"), "outcome": .string(outcome.rawValue),
-          "seconds": .seconds(duration),
+        var object = JSONObject([
+          ("event", "finished"), ("id", .string("\(id)")), ("outcome", .string(outcome.rawValue)),
+          ("seconds", .seconds(duration)),
         ])
+        if !nearMiss.isEmpty { object.append("nearMiss", .array(nearMiss.map { .string($0) })) }
+        write(.object(object))
       case .done(let summary):
         state.isDone = true
         writeDone(summary.duration) { summary.count($0) }

@@ -33,7 +33,7 @@ extension DiagnosticText {
   /// What an event has for standard error: a failure, a note, or nothing.
   func text(of event: BuildEvent) -> String {
     switch event {
-    case .finished(let id, _, _, let failure?): text(failure, of: id)
+    case .finished(let id, _, _, let failure?, _): text(failure, of: id)
     case .note(let diagnostic): text(diagnostic)
     default: ""
     }

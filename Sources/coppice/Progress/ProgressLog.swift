@@ -45,10 +45,10 @@ struct ProgressLog: Sendable {
         ? "\(head): \(action == .restore ? "restoring" : id.kind.activity): \(ReasonText.summary(why))" : ""
     case .output(let id, let line):
       return detail == .verbose ? "\(prefix(id)) | \(TerminalText.cleaned(line))" : ""
-    case .finished(let id, let outcome, let duration, let failure):
+    case .finished(let id, let outcome, let duration, let failure, let nearMiss):
       if failure?.log != nil { logged.insert(id) }
       let reason = showsStarts || outcome == .skipped ? "" : reasons[id].map { " (\(ReasonText.summary($0)))" } ?? ""
-      return "\(prefix(id)): \(result(outcome, duration))" + style(.faint, reason)
+      return "\(prefix(id)): \(result(outcome, duration))" + style(.faint, reason) + self.nearMiss(nearMiss)
     case .current(let id): return "\(prefix(id)): current, its upstreams came out identical"
     case .note: return ""
     case .done(let summary): return self.summary(summary)
@@ -59,6 +59,11 @@ struct ProgressLog: Sendable {
     let number = numbers[id] ?? numbers.count + 1
     numbers[id] = number
     return "[\(number)/\(max(total, number))] \(id)"
+  }
+
+  private func nearMiss(_ paths: [String]) -> String {
+    paths.isEmpty
+      ? "" : "\n  near miss: only these paths differ from the recorded image: " + paths.joined(separator: ", ")
   }
 
   private func result(_ outcome: StepOutcome, _ duration: Duration) -> String {

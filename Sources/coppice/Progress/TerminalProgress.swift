@@ -35,7 +35,7 @@ struct TerminalProgress: Sendable {
       if let index = running.firstIndex(where: { $0.id == id }) {
         running[index].lastLine = TerminalText.cleaned(line).replacing("\t", with: " ")
       }
-    case .finished(let id, _, _, _), .current(let id):
+    case .finished(let id, _, _, _, _), .current(let id):
       running.removeAll { $0.id == id }
       open[id] = nil
       finished += 1

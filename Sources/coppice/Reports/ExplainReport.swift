@@ -15,6 +15,8 @@ struct ExplainReport: Sendable {
   var chain: [Link]
   /// For a build of the past: its number and how it ended.
   var past: (build: Int, outcome: StepOutcome)?
+  /// The paths in which that build's output differs from the one before, where they are few.
+  var nearMiss: [String] = []
 
   var json: JSONValue {
     let links: [JSONValue] = chain.map { ["id": .string("\($0.id)"), "reasons": .reasons($0.reasons)] }
@@ -25,6 +27,7 @@ struct ExplainReport: Sendable {
       object["build"] = .integer(past.build)
       object["outcome"] = .string(past.outcome.rawValue)
     }
+    if !nearMiss.isEmpty { object["nearMiss"] = .array(nearMiss.map { .string($0) }) }
     return .object(object)
   }
 
@@ -38,6 +41,10 @@ struct ExplainReport: Sendable {
         for line in ReasonText.lines([reason]) { text += "  \(line)\n" }
         for place in Self.places(reason) { text += "    " + style(.faint, "at \(place)") + "\n" }
       }
+    }
+    if !nearMiss.isEmpty {
+      text += "near miss: only these paths differ from the image before: "
+      text += nearMiss.map(TerminalText.cleaned).joined(separator: ", ") + "\n"
     }
     return text
   }

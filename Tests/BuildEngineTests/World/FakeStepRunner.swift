@@ -20,6 +20,7 @@ final class FakeStepRunner: StepRunner {
     var running = 0
     var mostRunning = 0
     var violations: [String] = []
+    var differences: [String]?
   }
 
   private let state = Locked(State())
@@ -33,6 +34,9 @@ final class FakeStepRunner: StepRunner {
   func output(_ word: String, _ text: @escaping @Sendable (StepJob) -> String) {
     behave(TreeText.id(word)) { ArtifactOutput(digest: .sha256(text($0)), size: 1) }
   }
+
+  /// In which paths any two outputs differ.
+  func differ(in paths: [String]?) { state.withLock { $0.differences = paths } }
 
   func fail(_ word: String, _ message: String = "it failed") {
     behave(TreeText.id(word)) { _ in throw StepFailure(message, help: "mend it") }
@@ -120,6 +124,15 @@ final class FakeStepRunner: StepRunner {
 
   func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) async {
     state.withLock { $0.adopted.append(recipe.id) }
+  }
+
+  func differingPaths(
+    of id: ArtifactID, between first: ArtifactOutput, and second: ArtifactOutput, limit: Int
+  ) throws -> [String]? {
+    state.withLock { state in
+      guard state.present.contains(first.digest), state.present.contains(second.digest) else { return nil }
+      return state.differences
+    }
   }
 
   func remember(_ output: ArtifactOutput, of id: ArtifactID, for fingerprint: Fingerprint) throws {

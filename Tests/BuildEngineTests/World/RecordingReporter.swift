@@ -21,7 +21,7 @@ final class RecordingReporter: BuildReporter {
       case .started(let id, let reasons, _):
         places[id] = steps.count
         steps.append("\(id.shown): \(reasons.map(\.shown).joined(separator: ", "))")
-      case .finished(let id, let outcome, _, _):
+      case .finished(let id, let outcome, _, _, _):
         if outcome == .skipped { steps.append("\(id.shown) -") }
         let marks: [StepOutcome: String] = [.unchanged: " =", .restored: " <", .failed: " !"]
         if let place = places[id], let mark = marks[outcome] {
@@ -39,7 +39,7 @@ final class RecordingReporter: BuildReporter {
 
   var outcomes: [ArtifactID: StepOutcome] {
     var outcomes: [ArtifactID: StepOutcome] = [:]
-    for case .finished(let id, let outcome, _, _) in events { outcomes[id] = outcome }
+    for case .finished(let id, let outcome, _, _, _) in events { outcomes[id] = outcome }
     return outcomes
   }
 }

@@ -244,6 +244,8 @@ final class FakeResolver: BaseResolver {
   let digests = Locked<[String: Digest]>([:])
   let unreachable = Locked<Set<String>>([])
   let asked = Locked<[String]>([])
+  /// What images do in builds from them.
+  let triggers = Locked<[String: [String]]>([:])
 
   func resolve(
     _ reference: ImageReference, platform: Platform, pinned: PinnedBase?
@@ -251,7 +253,9 @@ final class FakeResolver: BaseResolver {
     let name = reference.canonical
     asked.withLock { $0.append(name) }
     if unreachable.withLock({ $0.contains(name) }) { throw Failure("no registry tells what \(reference) is") }
-    return PinnedBase(digest: digests.withLock { $0[name] } ?? .sha256("\(name) \(platform)"))
+    return PinnedBase(
+      digest: digests.withLock { $0[name] } ?? .sha256("\(name) \(platform)"),
+      onBuild: triggers.withLock { $0[name] } ?? [])
   }
 }
 

@@ -1,0 +1,74 @@
+import BuildRecords
+import DockerfileText
+import ImageModel
+import Testing
+
+struct BaseTriggersTests {
+  private static let host = Platform(os: "linux", architecture: "amd64")
+  private static let base = "docker.io/library/node:onbuild"
+
+  private func recipe(_ text: String, arguments: [String: String] = [:], target: String? = nil) -> ImageRecipe {
+    let facts = DockerfileReader.read(
+      Array(text.utf8), file: "/d/Dockerfile", buildArguments: arguments, target: target, platform: Self.host)
+    var recipe = ImageRecipe(
+      id: ArtifactID(kind: .docker, name: "x", tag: "1"),
+      definition: DefinitionSource(path: "x", directory: "/d", origin: .repository),
+      location: SourceLocation(file: "/d/casa_distro_docker.yaml"),
+      reference: ImageReference(repository: "x", tag: "1"), dockerfile: facts, platform: Self.host)
+    recipe.buildArguments = arguments
+    recipe.target = target
+    return recipe
+  }
+
+  /// The patterns, sorted; nil for the whole context.
+  private func reach(
+    _ text: String, _ triggers: String..., arguments: [String: String] = [:], target: String? = nil
+  ) -> [String]? {
+    let recipe = recipe(text, arguments: arguments, target: target)
+    let widened = BaseTriggers.widened(recipe, by: [Self.base: triggers])
+    #expect(widened.dockerfile.text == recipe.dockerfile.text && widened.dockerfile.uses == recipe.dockerfile.uses)
+    guard case .selected(let selectors) = widened.dockerfile.reach else { return nil }
+    return selectors.map(\.pattern).sorted()
+  }
+
+  @Test func theFilesThatTriggersReadComeToThoseOfTheDockerfile() {
+    let text = "FROM node:onbuild\nCOPY a /a\n"
+    #expect(reach(text) == ["a"])
+    #expect(reach(text, "RUN true", "ENV COPY=x") == ["a"])
+    #expect(reach(text, "COPY package.json /src/", "RUN npm install", "ADD lib /src") == ["a", "lib", "package.json"])
+    #expect(reach(text, "COPY . /src") == [".", "a"])
+    #expect(reach(text, "RUN --mount=type=bind,source=m,target=/m true") == ["a", "m"])
+    #expect(reach(text, "RUN --mount=target=/m true") == [".", "a"])
+    #expect(reach(text, "RUN --mount=type=cache,target=/m true") == ["a"])
+  }
+
+  @Test func theyRunBehindTheirFromHoweverItIsWritten() {
+    for from in [
+      "FROM node:onbuild", "from node:onbuild as build", "FROM --platform=linux/amd64 node:onbuild",
+      "FROM node:onbuild \\\n  AS build", "FROM node:onbuild \\\n# why\n  AS build",
+    ] {
+      #expect(reach(from + "\nCOPY a /a\n", "COPY t /t") == ["a", "t"], "\(from)")
+      #expect(reach(from, "COPY t /t") == ["t"], "\(from)")
+    }
+    #expect(reach("# escape=`\nFROM node:onbuild `\n AS x\nCOPY a /a\n", "COPY t /t") == ["a", "t"])
+  }
+
+  @Test func theyFireOnlyInStagesOfTheirBaseThatAreNeeded() {
+    let text = "FROM node:onbuild AS build\nFROM scratch AS plain\nCOPY a /a\nFROM build\nCOPY b /b\n"
+    #expect(reach(text, "COPY t /t", target: "plain") == ["a"])
+    #expect(reach(text, "COPY t /t") == ["b", "t"])
+    #expect(reach("FROM debian\nCOPY a /a\nCOPY --from=node:onbuild /x /x\n", "COPY t /t") == ["a"])
+  }
+
+  @Test func stagesOfTheDockerfileAreNoFiles() {
+    let text = "FROM scratch AS assets\nCOPY a /a\nFROM node:onbuild\n"
+    #expect(reach(text, "COPY --from=assets /a /b") == ["a"])
+  }
+
+  @Test func argumentsOfTriggersAreThoseOfTheBuild() {
+    let text = "FROM node:onbuild\n"
+    #expect(reach(text, "ARG DIR=src", "COPY $DIR /x") == ["src"])
+    #expect(reach(text, "ARG DIR=src", "COPY $DIR /x", arguments: ["DIR": "lib"]) == ["lib"])
+    #expect(reach(text, "COPY $FROM_THE_BASE /x") == nil)
+  }
+}
