@@ -94,7 +94,7 @@ final class FaultBench {
     let reporter = EndReporter()
     var end = End()
     do { try await build(reporter) } catch { end.error = error }
-    for case .finished(let id, let outcome, _, let failure) in reporter.events.withLock({ $0 }) {
+    for case .finished(let id, let outcome, _, let failure, _) in reporter.events.withLock({ $0 }) {
       if outcome != .failed && outcome != .skipped { end.finished[id] = outcome }
       if let failure { end.failures.append(failure) }
     }
