@@ -93,10 +93,12 @@ struct DefinitionLoader {
     let names = ImageNames(source, namespace: settings.namespace, &expansion, &reader)
     let label = names.map { "\($0.name):\($0.main)" } ?? source.name.value
     var rendered: [String: [UInt8]] = [:]
+    var sources: [String: TemplateSource] = [:]
     var isDockerfileWhole = true
     for (name, template) in templates {
       let (bytes, faults) = expansion.expand(template.bytes)
       rendered[name] = bytes
+      sources[name] = TemplateSource(file: template.file, text: template.bytes, parameters: expansion.used)
       if name == "Dockerfile", !faults.isEmpty { isDockerfileWhole = false }
       diagnostics += faults.map { template.diagnostic($0, "\($0.message) (for \(label))") }
     }
@@ -116,6 +118,7 @@ struct DefinitionLoader {
     recipe.visibility = source.visibility
     recipe.ignore = ignoreFile(rendered)
     recipe.renderedFiles = rendered
+    recipe.templates = sources
     for generator in generators { recipe.generated[generator.output] = generator.id }
     recipe.buildArguments = source.buildArguments
     recipe.secrets = source.secrets
@@ -124,6 +127,7 @@ struct DefinitionLoader {
     recipe.test = source.test
     recipe.maxAge = source.maxAge
     recipe.isReproducible = source.isReproducible
+    recipe.places = source.places
     images.append(
       LoadedImage(recipe: recipe, aliases: names.aliases, dependencies: dependencies, source: reader.source))
   }

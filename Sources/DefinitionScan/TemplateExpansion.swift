@@ -22,6 +22,10 @@ struct TemplateExpansion {
 
   private let parameters: [String: Located<String>]
   private var states: [String: State] = [:]
+  /// The parameters that the text of the last call of `expand` named, itself or through others.
+  private(set) var used: [String: Located<String>] = [:]
+  /// The same of each parameter that was expanded.
+  private var usedBy: [String: [String: Located<String>]] = [:]
   /// Faults within parameters, each once.
   private(set) var parameterFaults: [(location: SourceLocation, message: String, help: String?)] = []
 
@@ -33,6 +37,7 @@ struct TemplateExpansion {
   }
 
   mutating func expand(_ text: [UInt8]) -> (bytes: [UInt8], faults: [Fault]) {
+    used = [:]
     let percent = UInt8(ascii: "%")
     var result: [UInt8] = []
     var faults: [Fault] = []
@@ -45,7 +50,11 @@ struct TemplateExpansion {
         position += 1
       } else if let (key, end) = Self.key(in: text[position...]) {
         position = end
-        switch value(of: key) {
+        let others = used
+        let expanded = value(of: key)
+        used = others
+        if used[key] == nil { used.merge(usedBy[key] ?? [:]) { first, _ in first } }
+        switch expanded {
         case .success(let value): result += value
         case .failure(let fault): faults.append(Fault(offset: found, message: fault.message, help: fault.help))
         }
@@ -97,6 +106,7 @@ struct TemplateExpansion {
     states[key] = .running
     let (bytes, faults) = expand(Array(parameter.value.utf8))
     states[key] = faults.isEmpty ? .done(bytes) : .faulty
+    usedBy[key] = used.merging([key: parameter]) { first, _ in first }
     for fault in faults { parameterFaults.append((parameter.location, fault.message, fault.help)) }
     return .success(bytes)
   }
