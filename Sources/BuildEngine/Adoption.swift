@@ -5,10 +5,10 @@ package import ImageModel
 /// Records what is stale as built without building it: for trees whose images exist elsewhere already.
 package struct Adoption: Sendable {
   private let evaluator: StepEvaluator
-  private let keepInputs: @Sendable ([UInt8]) throws -> Void
+  private let keepInputs: @Sendable (ArtifactID, StepInputs) throws -> Void
 
   /// - Parameter keepInputs: keeps a list of inputs as a blob, so that later changes can be named.
-  package init(evaluator: StepEvaluator, keepInputs: @escaping @Sendable ([UInt8]) throws -> Void) {
+  package init(evaluator: StepEvaluator, keepInputs: @escaping @Sendable (ArtifactID, StepInputs) throws -> Void) {
     self.evaluator = evaluator
     self.keepInputs = keepInputs
   }
@@ -38,7 +38,7 @@ package struct Adoption: Sendable {
       }
       // The fingerprint stands in for the digest that nobody knows: dependents see it change when the inputs do.
       let output = verdict.output ?? ArtifactOutput(digest: verdict.fingerprint.digest, isAssumed: true)
-      try keepInputs(verdict.inputs.encoded)
+      try keepInputs(id, verdict.inputs)
       ledger[id] = BuildRecord(
         verdict.inputs, output: output, generation: verdict.generation, refreshed: ledger[id]?.refreshed)
       outputs[id] = output

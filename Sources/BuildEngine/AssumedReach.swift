@@ -26,7 +26,7 @@ struct AssumedReach {
       // What is stale is read anew when it is made.
       guard try verdict(assumed).reasons.isEmpty else { continue }
       let inputs = try verdict(pinned).inputs
-      try builder.keepInputs(inputs.encoded)
+      try builder.keepInputs(id, inputs)
       ledger[id] = BuildRecord(
         inputs, output: record.output, generation: record.generation, refreshed: record.refreshed)
     }

@@ -35,15 +35,8 @@ package struct BuildPlan: Sendable {
   /// In build order, what is not current.
   package var stale: [Step] { order.compactMap { steps[$0] }.filter { $0.staleness != .current } }
 
-  /// From `id` up to a root cause: each stale step, and the upstream that makes the one before it stale.
+  /// From `id` up to every root cause: each step, and after it the upstreams that make it stale.
   package func chain(from id: ArtifactID) -> [Step] {
-    var chain: [Step] = []
-    var seen = Set<ArtifactID>()
-    var next: ArtifactID? = id
-    while let current = next, let step = steps[current], seen.insert(current).inserted {
-      chain.append(step)
-      next = step.staleness.reasons.cause
-    }
-    return chain
+    id.causalChain { steps[$0]?.staleness.reasons.causes ?? [] }.compactMap { steps[$0] }
   }
 }

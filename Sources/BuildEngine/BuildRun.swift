@@ -135,6 +135,8 @@ struct BuildRun {
         .finished(end.id, outcome, duration: end.duration, failure: nil, nearMiss: end.nearMiss))
       states.finish(end.id)
     case .failed(let failure):
+      // The journal names the list of a failed run, too; one that cannot be kept costs an explanation.
+      if let verdict = end.verdict { try? builder.keepInputs(end.id, verdict.inputs) }
       // Told first: where the journal cannot be written either, the step's failure is still the cause.
       finish(end.id, failure, end.duration)
       try note(end, StepOutcome.failed.rawValue, nil, ledger[end.id])
@@ -174,7 +176,7 @@ struct BuildRun {
         let list = builder.evaluator.inputList(record.fingerprint.digest).flatMap({ try? StepInputs(encoded: $0) })
       else { continue }
       let settled = list.replacing(output: made, of: id)
-      try builder.keepInputs(settled.encoded)
+      try builder.keepInputs(dependent, settled)
       ledger[dependent] = BuildRecord(
         settled, output: record.output, generation: record.generation, refreshed: record.refreshed)
     }

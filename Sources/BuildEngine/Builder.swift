@@ -26,8 +26,8 @@ package struct Builder: Sendable {
   package let options: BuildOptions
   /// Read only when something has to run.
   package let durations: @Sendable () -> Durations
-  /// Keeps a list of inputs as a blob.
-  package let keepInputs: @Sendable ([UInt8]) throws -> Void
+  /// Keeps the list of inputs of an artifact as a blob.
+  package let keepInputs: @Sendable (ArtifactID, StepInputs) throws -> Void
   package let openLog: @Sendable (ArtifactID) -> (any StepLog)?
   /// The number of this build in the journal, its journal, and the time of day in seconds since 1970.
   package let number: Int
@@ -36,7 +36,8 @@ package struct Builder: Sendable {
 
   package init(
     evaluator: StepEvaluator, resolver: any BaseResolver, reporter: any BuildReporter, options: BuildOptions,
-    durations: @escaping @Sendable () -> Durations, keepInputs: @escaping @Sendable ([UInt8]) throws -> Void,
+    durations: @escaping @Sendable () -> Durations,
+    keepInputs: @escaping @Sendable (ArtifactID, StepInputs) throws -> Void,
     openLog: @escaping @Sendable (ArtifactID) -> (any StepLog)?, number: Int, journal: Journal,
     time: @escaping @Sendable () -> Int
   ) {

@@ -77,7 +77,7 @@ package struct StepEvaluator: Sendable {
         record.fingerprint == list.fingerprint
           ? nil : inputList(record.fingerprint.digest).flatMap { try? StepInputs(encoded: $0) }
       },
-      instructions: instructions(of: recipe))
+      recipe: recipe)
     var reasons = check.reasons
     if let record, reasons.isEmpty, knowledge.isOutputNeeded {
       reasons += conditionReasons(of: id, record.output, runner, knowledge)
@@ -142,9 +142,5 @@ package struct StepEvaluator: Sendable {
     // A limit that was set after the last run counts from the next build on, which records the time.
     guard let since = record.refreshed else { return nil }
     return Duration.seconds(now - since) > maxAge ? since : nil
-  }
-
-  private func instructions(of recipe: Recipe) -> [DockerfileInstruction] {
-    if case .image(let image) = recipe { image.dockerfile.instructions } else { [] }
   }
 }

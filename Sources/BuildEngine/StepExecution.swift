@@ -18,7 +18,7 @@ struct StepExecution: Sendable {
   let index: FileIndex
   let log: (any StepLog)?
   let reporter: any BuildReporter
-  let keep: @Sendable ([UInt8]) throws -> Void
+  let keep: @Sendable (ArtifactID, StepInputs) throws -> Void
   let clock: ContinuousClock
   /// Seconds since 1970.
   let time: @Sendable () -> Int
@@ -87,7 +87,7 @@ struct StepExecution: Sendable {
       begin(verdict.reasons, verdict.isRestorable ? .restore : .run)
       if let output = verdict.output {
         try await runner.adopt(recipe, output, isFresh: false)
-        try keep(verdict.inputs.encoded)
+        try keep(id, verdict.inputs)
         end.result = .done(.restored, output)
       } else {
         end.result = try await make(snapshot, verdict, &end)
@@ -130,7 +130,7 @@ struct StepExecution: Sendable {
         "changed while building: \(first)\(others); nothing was recorded", help: "run again when nothing writes there")
     }
     end.hashed += again.hashed
-    try keep(verdict.inputs.encoded)
+    try keep(id, verdict.inputs)
     let (outcome, output) = settle(made)
     if outcome == .built, let recorded = knowledge.record?.output, !recorded.isAssumed {
       // The recorded one may be gone, and nothing depends on this.

@@ -48,13 +48,15 @@ extension StepInputs {
   private func instructionChanges(
     since before: StepInputs, _ instructions: [DockerfileInstruction]
   ) -> [InputChange] {
-    let (old, new) = (before[.dockerfile].map(Self.text), self[.dockerfile].map(Self.text))
+    // Bytes, not texts: to Swift an accent is equal to the same one composed of two characters.
+    let (old, new) = (Array(before[.dockerfile]), Array(self[.dockerfile]))
     var removed: [Int: String] = [:]
     var inserted: [Int: String] = [:]
-    for change in new.difference(from: old) {
-      switch change {
-      case .remove(let offset, let element, _): removed[offset] = element
-      case .insert(let offset, let element, _): inserted[offset] = element
+    for edit in SequenceDiff.edits(from: old, to: new) {
+      switch edit {
+      case .keep: break
+      case .remove(let index): removed[index] = Self.text(old[index])
+      case .insert(let index): inserted[index] = Self.text(new[index])
       }
     }
     var changes: [InputChange] = []

@@ -31,13 +31,15 @@ enum InputEncoding {
     return inputs
   }
 
-  private static func append(_ field: [UInt8], to bytes: inout [UInt8]) {
+  /// One field: its length and its bytes.
+  static func append(_ field: [UInt8], to bytes: inout [UInt8]) {
     let count = UInt32(field.count)
     bytes += [UInt8(count >> 24), UInt8(count >> 16 & 255), UInt8(count >> 8 & 255), UInt8(count & 255)]
     bytes += field
   }
 
-  private static func take(_ rest: inout ArraySlice<UInt8>) -> [UInt8]? {
+  /// The next field; nil when the rest is cut short.
+  static func take(_ rest: inout ArraySlice<UInt8>) -> [UInt8]? {
     guard rest.count >= 4 else { return nil }
     let count = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
     guard rest.count - 4 >= count else { return nil }

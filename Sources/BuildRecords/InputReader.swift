@@ -60,9 +60,7 @@ package struct InputReader: Sendable {
 
   /// Values that look like secrets enter lists, which may be published, as digests only.
   static func shown(_ value: String, of name: String) -> String {
-    let words = ["token", "secret", "password", "passwd", "credential", "apikey", "api_key", "private_key", "auth"]
-    let lowered = name.lowercased()
-    return words.contains(where: lowered.contains) ? "digest of value \(Digest.sha256(value))" : value
+    SecretNames.mayBeVariable(name) ? "digest of value \(Digest.sha256(value))" : value
   }
 
   /// Words joined so that no two lists look alike.

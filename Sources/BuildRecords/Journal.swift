@@ -13,6 +13,8 @@ package struct JournalEntry: Hashable, Sendable {
   /// `built`, `unchanged`, `restored`, `failed`.
   package var outcome: String
   package var reasons: [StaleReason]
+  /// How many changed inputs the journal does not list, since there were too many.
+  package var omitted = 0
   /// Also the digest of the list of inputs in the store.
   package var fingerprint: Fingerprint
   /// What was recorded before, to compare with; nil for a first build.
@@ -106,13 +108,15 @@ package struct Journal: Sendable {
       let outcome = json["outcome"]?.string,
       let fingerprint = json["fingerprint"]?.string.flatMap({ Digest($0) })
     else { return nil }
+    let reasons = json["reasons"]?.array ?? []
     var entry = JournalEntry(
       build: build, id: id, time: time, milliseconds: json["ms"]?.integer ?? 0, outcome: outcome,
-      reasons: (json["reasons"]?.array ?? []).compactMap(StaleReason.init(json:)),
+      reasons: reasons.compactMap(StaleReason.init(json:)),
       fingerprint: Fingerprint(fingerprint),
       previous: json["previous"]?.string.flatMap { Digest($0) }.map(Fingerprint.init),
       output: json["output"]?.string.flatMap { Digest($0) }, log: json["log"]?.string)
     entry.nearMiss = json["nearMiss"]?.strings ?? []
+    entry.omitted = reasons.reduce(0) { $0 + ($1["more"]?.integer ?? 0) }
     return entry
   }
 }

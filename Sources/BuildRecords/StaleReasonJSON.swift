@@ -70,9 +70,13 @@ extension InputChange {
     }
     if let before { object["before"] = .string(before) }
     if let after { object["after"] = .string(after) }
+    if group != .dockerfile, let location { object["location"] = location.json }
+    if !causes.isEmpty { object["causes"] = .array(causes.map(\.json)) }
+    if !diff.isEmpty { object["diff"] = .array(diff.map { .string($0) }) }
     return .object(object)
   }
 
+  /// Reads a change back as the journal has it: what `explain` adds is never kept there.
   package init?(json: JSONValue) {
     guard let group = json["what"]?.string.flatMap(InputGroup.init(rawValue:)),
       let kind = json["change"]?.string.flatMap(Kind.init(rawValue:))
@@ -82,6 +86,33 @@ extension InputChange {
       group, kind, group == .context ? path ?? "" : json["name"]?.string ?? "", before: json["before"]?.string,
       after: json["after"]?.string,
       location: group == .dockerfile
-        ? path.map { SourceLocation(file: FilePath($0), line: json["line"]?.integer ?? 0) } : nil)
+        ? path.map { SourceLocation(file: FilePath($0), line: json["line"]?.integer ?? 0) }
+        : json["location"].flatMap(SourceLocation.init))
+  }
+}
+
+extension InputCause {
+  var json: JSONValue {
+    switch self {
+    case .ignoreFile(let name): return ["kind": "ignoreFile", "path": .string(name)]
+    case .parameter(let name, let before, let after, let location):
+      var object = JSONObject([("kind", "parameter"), ("name", .string(name))])
+      if let before { object["before"] = .string(before) }
+      if let after { object["after"] = .string(after) }
+      if let location { object["location"] = location.json }
+      return .object(object)
+    }
+  }
+}
+
+extension SourceLocation {
+  /// By the file's name alone: the definition's directory is known, and a repository may move.
+  var json: JSONValue {
+    ["file": .string(file.name.description), "line": .integer(line), "column": .integer(column)]
+  }
+
+  init?(json: JSONValue) {
+    guard let file = json["file"]?.string else { return nil }
+    self.init(file: FilePath(file), line: json["line"]?.integer ?? 0, column: json["column"]?.integer ?? 0)
   }
 }

@@ -7,15 +7,14 @@ package struct StalenessCheck: Sendable {
   package var inputs: StepInputs
   /// The recorded list, when it can be had.
   package var recordedInputs: StepInputs?
-  package var instructions: [DockerfileInstruction]
+  /// Whose inputs they are, to name the places of what changed.
+  package var recipe: Recipe?
 
-  package init(
-    record: BuildRecord?, inputs: StepInputs, recordedInputs: StepInputs?, instructions: [DockerfileInstruction] = []
-  ) {
+  package init(record: BuildRecord?, inputs: StepInputs, recordedInputs: StepInputs?, recipe: Recipe? = nil) {
     self.record = record
     self.inputs = inputs
     self.recordedInputs = recordedInputs
-    self.instructions = instructions
+    self.recipe = recipe
   }
 
   /// Every reason that lies in the inputs; none when the fingerprints are equal.
@@ -23,10 +22,12 @@ package struct StalenessCheck: Sendable {
     guard let record else { return [.neverBuilt] }
     guard record.fingerprint != inputs.fingerprint else { return [] }
     let changes =
-      recordedInputs.map { inputs.changes(since: $0, instructions: instructions) } ?? changesOfGroups(since: record)
+      recordedInputs.map { inputs.changes(since: $0, instructions: recipe?.instructions ?? []) }
+      ?? changesOfGroups(since: record)
     var reasons: [StaleReason] = []
     var others: [InputChange] = []
-    for change in changes {
+    for var change in changes {
+      change.location = change.location ?? recipe?.place(of: change)
       if let reason = Self.special(change) { reasons.append(reason) } else { others.append(change) }
     }
     if !others.isEmpty { reasons.insert(.inputsChanged(others), at: 0) }

@@ -20,6 +20,8 @@ struct DefinitionFile {
     var test: [String]?
     var maxAge: Duration?
     var isReproducible = false
+    /// Where values stand that are inputs, by the input's name.
+    var places: [InputGroup: [String: SourceLocation]] = [:]
   }
 
   struct Generator {

@@ -72,6 +72,7 @@ struct DefinitionFileReader {
     }
     if let node = members["build_args"] {
       image.buildArguments = reader.textMap(node, "'build_args'") ?? [:]
+      image.places[.argument] = image.buildArguments.mapValues(\.location)
     }
     if let node = members["secrets"] { image.secrets = secrets(node) }
     if let node = members["target"] { image.target = reader.word(node, "'target'")?.value }
@@ -80,6 +81,8 @@ struct DefinitionFileReader {
     if let node = members["test"] { image.test = command(node, "'test'") }
     if let node = members["max_age"] { image.maxAge = age(node) }
     if let node = members["reproducible"] { image.isReproducible = reader.boolean(node, "'reproducible'") ?? false }
+    let recipe = ["target": "target", "platform": "platforms", "test": "test", "reproducible": "reproducible"]
+    image.places[.recipe] = recipe.compactMapValues { members[$0]?.location }
     return name == nil || tags.isEmpty ? nil : image
   }
 

@@ -96,10 +96,12 @@ struct DefinitionLoader {
     let names = ImageNames(source, namespace: settings.namespace, &expansion, &reader)
     let label = names.map { "\($0.name):\($0.main)" } ?? source.name.value
     var rendered: [String: [UInt8]] = [:]
+    var sources: [String: TemplateSource] = [:]
     var isDockerfileWhole = true
     for (name, template) in templates {
       let (bytes, faults) = expansion.expand(template.bytes)
       rendered[name] = bytes
+      sources[name] = TemplateSource(file: template.file, text: template.bytes, parameters: expansion.used)
       if name == "Dockerfile", !faults.isEmpty { isDockerfileWhole = false }
       diagnostics += faults.map { template.diagnostic($0, "\($0.message) (for \(label))") }
     }
@@ -120,6 +122,7 @@ struct DefinitionLoader {
     recipe.visibility = source.visibility
     recipe.ignore = ignoreFile(rendered)
     recipe.renderedFiles = rendered
+    recipe.templates = sources
     for generator in generators { recipe.generated[generator.output] = generator.id }
     recipe.buildArguments = source.buildArguments.mapValues(\.value)
     recipe.secrets = source.secrets
@@ -128,7 +131,8 @@ struct DefinitionLoader {
     recipe.test = source.test
     recipe.maxAge = source.maxAge
     recipe.isReproducible = source.isReproducible
-    let (places, used) = (source.parameters.mapValues(\.location), expansion.used)
+    recipe.places = source.places
+    let (places, used) = (source.parameters.mapValues(\.location), expansion.usedNames)
     let entry = ImageEntry(
       buildArguments: source.buildArguments.mapValues(\.location),
       usedParameters: places.filter { used.contains($0.key) },

@@ -27,11 +27,15 @@ struct TemplateExpansion {
   private var depth = 0
   /// Bytes of all parameters that are expanded, which are kept.
   private var keptSize = 0
+  /// The parameters that the text of the last call of `expand` named, itself or through others.
+  private(set) var used: [String: Located<String>] = [:]
+  /// The same of each parameter that was expanded.
+  private var usedBy: [String: [String: Located<String>]] = [:]
   /// Faults within parameters, each once.
   private(set) var parameterFaults: [(location: SourceLocation, message: String, help: String?)] = []
 
   /// The parameters that something was made of.
-  var used: Set<String> { Set(states.keys) }
+  var usedNames: Set<String> { Set(states.keys) }
 
   init(parameters: [String: Located<String>]) { self.parameters = parameters }
 
@@ -41,6 +45,7 @@ struct TemplateExpansion {
   }
 
   mutating func expand(_ text: [UInt8]) -> (bytes: [UInt8], faults: [Fault]) {
+    used = [:]
     let percent = UInt8(ascii: "%")
     var result: [UInt8] = []
     var faults: [Fault] = []
@@ -53,7 +58,11 @@ struct TemplateExpansion {
         position += 1
       } else if let (key, end) = Self.key(in: text[position...]) {
         position = end
-        switch value(of: key) {
+        let others = used
+        let expanded = value(of: key)
+        used = others
+        if used[key] == nil { used.merge(usedBy[key] ?? [:]) { first, _ in first } }
+        switch expanded {
         case .success(let value): result += value
         case .failure(let fault): faults.append(Fault(offset: found, message: fault.message, help: fault.help))
         }
@@ -117,6 +126,7 @@ struct TemplateExpansion {
         Missing(message: "the text of the parameters expands to more than \(Self.sizeLimit >> 20) MiB", help: nil))
     }
     states[key] = faults.isEmpty ? .done(bytes) : .faulty
+    usedBy[key] = used.merging([key: parameter]) { first, _ in first }
     for fault in faults { parameterFaults.append((parameter.location, fault.message, fault.help)) }
     return .success(bytes)
   }

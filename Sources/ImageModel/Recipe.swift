@@ -59,6 +59,8 @@ package struct ImageRecipe: Sendable {
   package var ignore = IgnoreFile()
   /// Files made from `*.template`, by their path in the context; they hide files of the same name.
   package var renderedFiles: [String: [UInt8]] = [:]
+  /// What those files were rendered from, by the same paths.
+  package var templates: [String: TemplateSource] = [:]
   /// Files made by the definition's generators, by their path in the context.
   package var generated: [String: ArtifactID] = [:]
   package var buildArguments: [String: String] = [:]
@@ -71,6 +73,8 @@ package struct ImageRecipe: Sendable {
   package var maxAge: Duration?
   /// Whether every time in the image is rewritten to SOURCE_DATE_EPOCH.
   package var isReproducible = false
+  /// Where the definition gives values that are inputs, by the input's name.
+  package var places: [InputGroup: [String: SourceLocation]] = [:]
 
   package init(
     id: ArtifactID, definition: DefinitionSource, location: SourceLocation, reference: ImageReference,
@@ -82,6 +86,20 @@ package struct ImageRecipe: Sendable {
     self.reference = reference
     self.dockerfile = dockerfile
     self.platform = platform
+  }
+}
+
+/// What a file of the context was rendered from.
+package struct TemplateSource: Hashable, Sendable {
+  package var file: FilePath
+  package var text: [UInt8]
+  /// The parameters that it names, itself or through others, as they were written.
+  package var parameters: [String: Located<String>]
+
+  package init(file: FilePath, text: [UInt8], parameters: [String: Located<String>]) {
+    self.file = file
+    self.text = text
+    self.parameters = parameters
   }
 }
 

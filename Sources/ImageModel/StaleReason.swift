@@ -9,6 +9,14 @@ package enum InputGroup: String, Sendable, Hashable, CaseIterable {
   case upstream
 }
 
+/// What made an input change, where that lies outside of it.
+package enum InputCause: Sendable, Hashable {
+  /// A parameter of the template that the file is made from; nil for one that was not there, or is no more.
+  case parameter(String, before: String?, after: String?, location: SourceLocation?)
+  /// The ignore file of this name lets the file in, or does so no more.
+  case ignoreFile(String)
+}
+
 /// One input that differs from what was recorded.
 package struct InputChange: Sendable, Hashable {
   package enum Kind: String, Sendable, Hashable { case added, removed, modified }
@@ -19,7 +27,15 @@ package struct InputChange: Sendable, Hashable {
   package var name: String
   package var before: String?
   package var after: String?
+  /// Where the Dockerfile or the definition says it.
   package var location: SourceLocation?
+  /// Found for `explain`, from what is kept beside the lists.
+  package var causes: [InputCause] = []
+  /// The changed lines of a text as a unified diff shows them, for `explain`; empty where the texts are not known.
+  package var diff: [String] = []
+
+  /// Whether nothing but the group is known, since the recorded list cannot be had.
+  package var isGroupOnly: Bool { name.isEmpty && before == nil && after == nil }
 
   package init(
     _ group: InputGroup, _ kind: Kind, _ name: String, before: String? = nil, after: String? = nil,
@@ -78,15 +94,33 @@ extension Array where Element == StaleReason {
       }
   }
 
-  /// The upstream that a chain to the root cause goes on with; nil where one of the reasons lies in the step itself.
-  package var cause: ArtifactID? {
-    var upstream: ArtifactID?
-    for reason in self {
-      switch reason {
-      case .upstreamWillRebuild(let id), .upstreamChanged(let id, _, _): upstream = upstream ?? id
-      default: return nil
+  /// The upstreams that a chain to the root causes goes on with.
+  package var causes: [ArtifactID] {
+    compactMap {
+      switch $0 {
+      case .upstreamWillRebuild(let id), .upstreamChanged(let id, _, _): id
+      default: nil
       }
     }
-    return upstream
+  }
+}
+
+extension ArtifactID {
+  /// From this artifact up to every root cause: it comes first, each one before the upstreams that its reasons name, a
+  /// root cause last.
+  /// - Parameter causes: the upstreams that the reasons of an artifact name.
+  package func causalChain(_ causes: (ArtifactID) throws -> [ArtifactID]) rethrows -> [ArtifactID] {
+    // Depth first without recursion: a chain of ten thousand images must not exhaust the stack.
+    var finished: [ArtifactID] = []
+    var seen: Set<ArtifactID> = [self]
+    var path: [(id: ArtifactID, rest: ArraySlice<ArtifactID>)] = [(self, try causes(self)[...])]
+    while let last = path.indices.last {
+      if let next = path[last].rest.popFirst() {
+        if seen.insert(next).inserted { path.append((next, try causes(next)[...])) }
+      } else {
+        finished.append(path.removeLast().id)
+      }
+    }
+    return finished.reversed()
   }
 }

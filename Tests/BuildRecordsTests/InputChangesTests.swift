@@ -50,18 +50,6 @@ struct InputChangesTests {
     }
   }
 
-  /// The length of the longest common subsequence, by the table.
-  private static func common(_ left: [String], _ right: [String]) -> Int {
-    var table = Array(repeating: Array(repeating: 0, count: right.count + 1), count: left.count + 1)
-    for row in left.indices {
-      for column in right.indices {
-        table[row + 1][column + 1] =
-          left[row] == right[column] ? table[row][column] + 1 : max(table[row][column + 1], table[row + 1][column])
-      }
-    }
-    return table[left.count][right.count]
-  }
-
   @Test func instructionsAreComparedAsASequenceAndTheRightLinesAreNamed() {
     for seed in 0..<500 {
       var random = SeededGenerator(seed: seed)
@@ -70,7 +58,7 @@ struct InputChangesTests {
       let changes = Self.dockerfile(after).changes(
         since: Self.dockerfile(before), instructions: Self.instructions(after))
       let cost = changes.reduce(0) { $0 + ($1.kind == .modified ? 2 : 1) }
-      #expect(cost == before.count + after.count - 2 * Self.common(before, after), "seed \(seed)")
+      #expect(cost == before.count + after.count - 2 * CommonSubsequence.length(before, after), "seed \(seed)")
       for change in changes {
         #expect(change.group == .dockerfile && change.name.isEmpty, "seed \(seed)")
         #expect((change.before == nil) == (change.kind == .added), "seed \(seed)")
@@ -100,6 +88,75 @@ struct InputChangesTests {
       since: Self.dockerfile(["FROM a", "RUN one", "RUN two", "CMD x"]), instructions: Self.instructions(after))
     #expect(changes.map(\.before) == ["RUN one", "CMD x"])
     #expect(changes.map { $0.location?.line } == [4, 4])
+  }
+
+  /// Lists whose names and values are bytes: not all are texts, and two texts may look alike.
+  private static func list(_ random: inout SeededGenerator) -> StepInputs {
+    let bytes: [[UInt8]] = [[97], [98], [0xFF], [0xFE], Array("é".utf8), Array("e\u{301}".utf8), []]
+    var names = Set<StepInput>()
+    var inputs: [StepInput] = []
+    for _ in 0..<Int.random(in: 0...5, using: &random) {
+      let group = InputGroup.allCases.randomElement(using: &random) ?? .base
+      let (name, value) = (bytes.randomElement(using: &random) ?? [], bytes.randomElement(using: &random) ?? [])
+      let input = StepInput(group, name: group == .dockerfile ? [] : name, value: value)
+      // A name stands once, but for instructions.
+      guard group == .dockerfile || names.insert(StepInput(group, name: name, value: [])).inserted else { continue }
+      inputs.append(input)
+    }
+    return StepInputs(inputs)
+  }
+
+  @Test func fingerprintsDifferWhereThereAreChangesAndNowhereElse() {
+    for seed in Soak.seeds(3000) {
+      var random = SeededGenerator(seed: seed)
+      let (before, after) = (Self.list(&random), Self.list(&random))
+      #expect(after.changes(since: before).isEmpty == (before.fingerprint == after.fingerprint), "seed \(seed)")
+      #expect(before.changes(since: before).isEmpty, "seed \(seed)")
+    }
+  }
+
+  @Test func theChangesMakeTheNewListOfTheOldOne() {
+    for seed in Soak.seeds(1000) {
+      var random = SeededGenerator(seed: seed)
+      func list() -> StepInputs {
+        var inputs: [StepInput] = []
+        for group in InputGroup.allCases where group != .dockerfile {
+          for name in ["a", "b", "c"] where random.once(in: 2) {
+            inputs.append(StepInput(group, name, "\(random.next() % 2)"))
+          }
+        }
+        inputs += (0..<Int.random(in: 0...6, using: &random)).map { _ in
+          StepInput(.dockerfile, "", "RUN \(random.next() % 3)")
+        }
+        return StepInputs(inputs)
+      }
+      let (before, after) = (list(), list())
+      let lines = after[.dockerfile].map { String(decoding: $0.value, as: UTF8.self) }
+      let changes = after.changes(since: before, instructions: Self.instructions(lines))
+      #expect(Self.applied(changes, to: before) == after, "seed \(seed)")
+    }
+  }
+
+  /// What a reader of the changes would make of the list.
+  private static func applied(_ changes: [InputChange], to list: StepInputs) -> StepInputs {
+    var inputs = list.inputs.filter { $0.group != .dockerfile }
+    for change in changes where change.group != .dockerfile {
+      inputs.removeAll { $0.group == change.group && $0.name == Array(change.name.utf8) }
+      if let value = change.after { inputs.append(StepInput(change.group, change.name, value)) }
+    }
+    var old = list[.dockerfile].map { String(decoding: $0.value, as: UTF8.self) }[...]
+    var new: [String] = []
+    for change in changes where change.group == .dockerfile {
+      let place = change.location.map { ($0.line - 1) / 3 } ?? 0
+      while new.count < place, let line = old.popFirst() { new.append(line) }
+      if let before = change.before {
+        // What was removed at the end is told at the last line.
+        while old.first != before, let line = old.popFirst() { new.append(line) }
+        old = old.dropFirst()
+      }
+      if let after = change.after { new.append(after) }
+    }
+    return StepInputs(inputs + (new + old).map { StepInput(.dockerfile, "", $0) })
   }
 
   // MARK: reasons

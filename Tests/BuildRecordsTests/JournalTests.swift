@@ -17,7 +17,9 @@ struct JournalTests {
     case 3:
       return .inputsChanged([
         InputChange(.context, .added, "d/ü \u{1F600}", after: "file 0644"),
-        InputChange(.argument, .modified, "JOBS", before: "4", after: "5"),
+        InputChange(
+          .argument, .modified, "JOBS", before: "4", after: "5",
+          location: SourceLocation(file: "casa_distro_docker.yaml", line: 3, column: 7)),
         InputChange(
           .dockerfile, .removed, "", before: "RUN\nx",
           location: SourceLocation(file: "Dockerfile", line: 3)),
@@ -60,6 +62,17 @@ struct JournalTests {
       #expect(try journal.entries() == entries, "seed \(seed)")
     }
     #expect(try Journal(path: "/repository/none", files: InMemoryFileSystem()).entries() == [])
+  }
+
+  @Test func changesThatAreTooManyAreCounted() throws {
+    var random = SeededGenerator(seed: 1)
+    let journal = Journal(path: Self.path, files: InMemoryFileSystem())
+    var entry = Self.entry(&random)
+    entry.reasons = [.neverBuilt, .inputsChanged((0..<150).map { InputChange(.context, .added, "f\($0)") })]
+    try journal.append(entry)
+    let read = try #require(try journal.entries().first)
+    #expect(read.omitted == 50)
+    #expect(read.reasons == [.neverBuilt, .inputsChanged((0..<100).map { InputChange(.context, .added, "f\($0)") })])
   }
 
   @Test func everyReasonIsReadBackFromItsJSON() {

@@ -65,7 +65,7 @@ import Testing
   @Test(arguments: InputGroup.allCases)
   func aChangeThatIsKnownByItsGroupOnlyStillHasWords(group: InputGroup) {
     let change = InputChange(group, .modified, "")
-    #expect(ReasonText.line(change).hasSuffix("changed"))
+    #expect(ChangeText.line(change).hasSuffix("changed"))
     #expect(change.json["what"] == .string(group.rawValue))
   }
 
@@ -76,8 +76,64 @@ import Testing
     #expect(ReasonText.lines([.inputsChanged(changes), .neverBuilt]).count == 4)
   }
 
+  private static func context(
+    _ kind: InputChange.Kind, _ before: String?, _ after: String?, name: String = "f"
+  ) -> InputChange { InputChange(.context, kind, name, before: before, after: after) }
+
+  @Test func whatOfAFileChangedIsSaid() {
+    let (first, second) = ("sha256:\(Self.one.hex)", "sha256:\(Self.two.hex)")
+    for (before, after, expected) in [
+      ("file 0644 \(first)", "file 0644 \(second)", "context file f modified"),
+      ("file 0644 \(first)", "file 0755 \(first)", "context file f modified: mode 0644 → 0755"),
+      ("file 0644 \(first)", "file 0755 \(second)", "context file f modified: mode 0644 → 0755 and contents"),
+      ("directory 0755", "directory 0700", "context directory f modified: mode 0755 → 0700"),
+      ("link a b", "link c", "context link f modified: a b → c"),
+      ("file 0644 \(first)", "link c", "context file f modified: file → link to c"),
+      ("link c", "directory 0755", "context link f modified: link to c → directory"),
+    ] { #expect(ChangeText.line(Self.context(.modified, before, after)) == expected) }
+    #expect(
+      ChangeText.details(Self.context(.modified, "file 0644 \(first)", "file 0644 \(second)")) == [
+        "contents sha256:\(Self.one.short)… → sha256:\(Self.two.short)…"
+      ])
+    let secret = InputChange(
+      .argument, .modified, "TOKEN", before: "digest of value \(Self.one)", after: "digest of value \(Self.two)")
+    #expect(
+      ChangeText.line(secret)
+        == "build argument TOKEN changed a value with sha256:\(Self.one.short)… → a value with sha256:\(Self.two.short)…"
+    )
+  }
+
+  @Test func aFileWithAnotherNameIsOneChange() {
+    let value = "file 0644 \(Self.one)"
+    var changes = [
+      Self.context(.added, nil, value, name: "b"), Self.context(.removed, value, nil, name: "a"),
+      Self.context(.removed, value, nil, name: "c"), Self.context(.added, nil, "file 0644 \(Self.two)", name: "d"),
+    ]
+    #expect(
+      ReasonText.lines([.inputsChanged(changes)]) == [
+        "context file renamed a → b", "context file c removed", "context file d added",
+      ])
+    // Empty files are all alike, and what the ignore file did is no renaming.
+    let empty = "file 0644 \(Digest.sha256(""))"
+    #expect(
+      ReasonText.lines([
+        .inputsChanged([Self.context(.removed, empty, nil, name: "a"), Self.context(.added, nil, empty, name: "b")])
+      ]).count == 2)
+    changes[0].causes = [.ignoreFile(".dockerignore")]
+    #expect(
+      ReasonText.lines([.inputsChanged(Array(changes[..<2]))]) == [
+        "context file b added (.dockerignore changed)", "context file a removed",
+      ])
+  }
+
+  @Test func carriageReturnsAndEscapesOfADiffAreShownAndDoNothing() {
+    var change = Self.context(.modified, "file 0644 \(Self.one)", "file 0644 \(Self.two)")
+    change.diff = ["-a\r", "+a\u{1B}[2J"]
+    #expect(ChangeText.details(change) == ["-a␍", "+a"])
+  }
+
   @Test func aReasonIsAlwaysOneLine() {
     let change = InputChange(.dockerfile, .added, "", after: "RUN <<EOF\necho\u{1B}[2J hi\nEOF")
-    #expect(ReasonText.line(change) == "Dockerfile added: RUN <<EOF echo hi EOF")
+    #expect(ChangeText.line(change) == "Dockerfile added: RUN <<EOF echo hi EOF")
   }
 }

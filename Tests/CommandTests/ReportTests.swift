@@ -79,6 +79,46 @@ import Testing
         """)
   }
 
+  @Test func explainShowsLinesParametersAndBuildsOfThePast() {
+    var change = InputChange(
+      .dockerfile, .modified, "", before: "FROM a", after: "FROM b",
+      location: SourceLocation(file: "/r/base/Dockerfile.template", line: 1, column: 1))
+    change.diff = ["-FROM a", "+FROM b"]
+    change.causes = [
+      .parameter("base", before: "a", after: "b", location: SourceLocation(file: "/r/base/d.yaml", line: 4, column: 7))
+    ]
+    let report = ExplainReport(
+      id: Self.top, state: .stale,
+      chain: [
+        .init(id: Self.top, reasons: [.upstreamChanged(Self.base, from: .sha256("1"), to: .sha256("2"))]),
+        .init(id: Self.base, reasons: [.inputsChanged([change, change])], build: 7, note: "no more"),
+      ])
+    #expect(
+      report.text(style: .plain, shown: \.name) == """
+        docker/top:1 is stale
+          upstream docker/base:1 changed sha256:\(Digest.sha256("1").short)… → sha256:\(Digest.sha256("2").short)…
+        because of docker/base:1 in build 7
+          Dockerfile.template:1 changed: FROM b
+            at Dockerfile.template:1:1
+            -FROM a
+            +FROM b
+            Dockerfile.template: %(base)s = a → b
+            at d.yaml:4:7
+          Dockerfile.template:1 changed: FROM b
+            at Dockerfile.template:1:1
+            -FROM a
+            +FROM b
+          no more
+
+        """)
+    let links = report.json["chain"]?.array ?? []
+    #expect(links[0]["causes"] == ["docker/base:1"])
+    #expect(links[1]["build"] == 7)
+    let first = links[1]["reasons"]?[0]?["changes"]?[0]
+    #expect(first?["diff"] == ["-FROM a", "+FROM b"])
+    #expect(first?["causes"]?[0]?["location"] == ["file": "d.yaml", "line": 4, "column": 7])
+  }
+
   @Test func historyNamesNumberDateAndReason() {
     let report = HistoryReport(builds: [
       .init(

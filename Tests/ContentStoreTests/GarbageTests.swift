@@ -43,6 +43,17 @@ struct GarbageTests {
     #expect(try store.add(two) == second)
   }
 
+  @Test func whatIsKeptBesideAListStaysAsLongAsTheList() throws {
+    let store = try TestStore()
+    let lists = try (0..<2).map { try store.layout.put([UInt8($0)]) }
+    for list in lists { try store.layout.keepDetails(Array("of \(list)".utf8), ofList: list) }
+    store.disk.tick()
+    _ = try store.layout.collectGarbage(roots: [lists[0]], keepingSince: store.disk.now, dryRun: true)
+    #expect(lists.map { store.layout.details(ofList: $0) } == lists.map { Array("of \($0)".utf8) })
+    _ = try store.layout.collectGarbage(roots: [lists[0]], keepingSince: store.disk.now, dryRun: false)
+    #expect(lists.map { store.layout.details(ofList: $0) != nil } == [true, false])
+  }
+
   @Test func everyRepositoryKeepsItsOwn() throws {
     let store = try TestStore()
     let (first, second) = (try store.add(one), try store.add(two))

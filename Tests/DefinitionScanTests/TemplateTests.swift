@@ -35,6 +35,27 @@ struct TemplateTests {
     #expect(render(template, parameters: "{a: x}").faults == [expected])
   }
 
+  @Test func theParametersThatATemplateNamesAreKnownWithTheirPlaces() {
+    let workshop = Workshop([
+      "a/casa_distro_docker.yaml": Workshop.definition(
+        "template_files_parameters: {a: '%(b)s', b: '%%(d)s', c: z, d: w}\nbuild_args: {X: '1'}\ntarget: t"),
+      "a/Dockerfile.template": "FROM x AS t\n# %(a)s %(a)s %(casa_version)s\n", "a/t.template": "%(c)s",
+      "a/u.template": "%%(c)s",
+    ])
+    let recipe = workshop.scan().image("docker/a:1")
+    let used = recipe?.templates.mapValues { source in
+      source.parameters.map { "\($0) \($1.value) \($1.location.line):\($1.location.column)" }.sorted()
+    }
+    #expect(
+      used == [
+        "Dockerfile": ["a %(b)s 4:36", "b %%(d)s 4:48", "casa_version 1.0 0:0"], "t": ["c z 4:61"], "u": [],
+      ])
+    #expect(recipe?.templates["t"]?.text == Array("%(c)s".utf8))
+    #expect(recipe?.templates["t"]?.file.name == "t.template")
+    #expect(recipe?.places[.argument]?["X"].map { "\($0.line):\($0.column)" } == "5:21")
+    #expect(recipe?.places[.recipe]?.mapValues(\.line) == ["target": 6])
+  }
+
   @Test func parametersThatGrowWithoutBoundAreAFault() {
     var parameters = "{p0: '\(String(repeating: "x", count: 1000))'"
     for level in 1...40 { parameters += ", p\(level): '%(p\(level - 1))s%(p\(level - 1))s'" }

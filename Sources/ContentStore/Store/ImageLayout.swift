@@ -37,6 +37,8 @@ package struct ImageLayout: Sendable {
   /// Config digest → `StoredImage`
   var imageRecords: FilePath { root / "coppice/images" }
   var fingerprints: FilePath { root / "coppice/fingerprints" }
+  /// List of inputs → what is known beside it
+  var details: FilePath { root / "coppice/details" }
   var repositoryRoots: FilePath { root / "coppice/roots" }
 
   /// Replaces a small file as a whole, with its directory.

@@ -83,9 +83,10 @@ extension BuildOptions {
   /// make's `-t`: what is stale is recorded as built, with outputs that are only assumed.
   private func touch(_ selected: Set<ArtifactID>, _ workspace: Workspace) throws -> ExitCode {
     var (ledger, index) = (try workspace.ledger(), FileIndex(reading: workspace.indexPath, from: workspace.files))
-    let touched = try Adoption(evaluator: workspace.evaluator(PosixProcessRunner())) { bytes in
+    let keep = workspace.inputKeeper
+    let touched = try Adoption(evaluator: workspace.evaluator(PosixProcessRunner())) { id, inputs in
       try workspace.prepareStore()
-      _ = try workspace.store.put(bytes)
+      try keep(id, inputs)
     }.adopt(selected, ledger: &ledger, index: &index)
     workspace.forgetRetired(&ledger)
     try ledger.write()
@@ -104,12 +105,11 @@ extension BuildOptions {
     options.keepsGoing = keepsGoing
     options.force = forced
     options.isLocked = isLocked
-    let store = workspace.store
     let logs = workspace.logDirectory
     return Builder(
       evaluator: workspace.evaluator(processes), resolver: workspace.resolver(processes), reporter: reporter,
       options: options, durations: { [journal = workspace.journal] in Durations((try? journal.entries()) ?? []) },
-      keepInputs: { bytes in _ = try store.put(bytes) },
+      keepInputs: workspace.inputKeeper,
       openLog: { id in FileStepLog(directory: logs, build: number, id: id) }, number: number,
       journal: workspace.journal, time: { Host.now() })
   }

@@ -6,36 +6,40 @@ extension ExplainOptions {
   func run(_ invocation: Invocation) throws -> ExitCode {
     let workspace = try Workspace.checked(invocation)
     let id = try workspace.selectOne(target)
-    let report = try build.map { try past($0, id, workspace) } ?? present(id, try workspace.plan([id]))
-    if isJSON { invocation.show(report.json) } else { invocation.output.write(report.text(style: invocation.style)) }
+    let report = try build.map { try past($0, id, workspace) } ?? present(id, workspace)
+    if isJSON {
+      invocation.show(report.json)
+    } else {
+      invocation.output.write(report.text(style: invocation.style, shown: invocation.diagnostics.shown))
+    }
     return .success
   }
 
-  private func present(_ id: ArtifactID, _ plan: BuildPlan) -> ExplainReport {
-    ExplainReport(
-      id: id, state: plan[id].map { .init($0.staleness) } ?? .current,
-      chain: plan.chain(from: id).map { .init(id: $0.id, reasons: $0.staleness.reasons) })
+  /// From the plan; where an upstream was built already, from the journal.
+  private func present(_ id: ArtifactID, _ workspace: Workspace) throws -> ExplainReport {
+    let ledger = try workspace.ledger()
+    let plan = try workspace.plan([id], ledger: ledger)
+    let past = PastBuilds(workspace: workspace, entries: { try workspace.journal.entries() })
+    let chain = try past.chain(from: id) { current in
+      guard let step = plan[current], current == id || step.staleness != .current else { return nil }
+      return PresentReasons(workspace: workspace, ledger: ledger).link(step)
+    }
+    return ExplainReport(id: id, state: plan[id].map { .init($0.staleness) } ?? .current, chain: chain)
   }
 
-  /// From the journal: the entry of that build, and those of the upstreams that it names.
+  /// From the journal: the entry of that build, and those that made the upstreams that it names.
   private func past(_ build: Int, _ id: ArtifactID, _ workspace: Workspace) throws -> ExplainReport {
-    let entries = try workspace.journal.entries().filter { $0.build == build }
-    guard entries.contains(where: { $0.id == id }) else {
+    let entries = try workspace.journal.entries()
+    guard let entry = entries.last(where: { $0.build == build && $0.id == id }) else {
       throw InvalidInput([
         Diagnostic(
           .error, "build \(build) did not run \(id)", help: "'coppice history \(id)' lists the builds that did")
       ])
     }
-    var chain: [ExplainReport.Link] = []
-    var next: ArtifactID? = id
-    while let current = next, let entry = entries.last(where: { $0.id == current }),
-      !chain.contains(where: { $0.id == current })
-    {
-      chain.append(.init(id: current, reasons: entry.reasons))
-      next = entry.reasons.cause
-    }
-    let outcome = entries.last { $0.id == id }.flatMap { StepOutcome(rawValue: $0.outcome) } ?? .built
-    let nearMiss = entries.last { $0.id == id }?.nearMiss ?? []
-    return ExplainReport(id: id, state: .stale, chain: chain, past: (build, outcome), nearMiss: nearMiss)
+    let past = PastBuilds(workspace: workspace, entries: { entries })
+    let chain = try past.chain(from: id) { $0 == id ? past.link(entry) : nil }
+    return ExplainReport(
+      id: id, state: .stale, chain: chain, past: (build, StepOutcome(rawValue: entry.outcome) ?? .built),
+      nearMiss: entry.nearMiss)
   }
 }

@@ -8,8 +8,8 @@ struct ExplainOptions: CommandOptions {
   static let specification = CommandSpecification(
     name: "explain", summary: "say why an artifact is stale, or why it was built",
     discussion: [
-      "Shows the chain from the artifact to the root cause: the file and line, the base or the upstream that changed. "
-        + "With --build the same for a build of the past."
+      "Shows the chain from the artifact to every root cause: the file with its changed lines, the base or the upstream "
+        + "that changed. With --build the same for a build of the past, from what was recorded then."
     ],
     arguments: [ArgumentSpecification("TARGET", .one, "one artifact: casa-dev:ubuntu-18.04")],
     options: [

@@ -13,18 +13,25 @@ extension HistoryOptions {
       let selected = entries.contains { named.contains($0.id) } ? Set(named) : try workspace.select([target])
       entries = entries.filter { selected.contains($0.id) }
     }
+    let past = PastBuilds(workspace: workspace, entries: { entries })
     let report = HistoryReport(
-      builds: entries.suffix(limit).reversed().compactMap { .init($0, logs: workspace.logDirectory) })
-    if isJSON { invocation.show(report.json) } else { invocation.output.write(report.text(style: invocation.style)) }
+      builds: entries.suffix(limit).reversed().compactMap { entry in
+        .init(entry, past.reasons(of: entry), logs: workspace.logDirectory)
+      })
+    if isJSON {
+      invocation.show(report.json)
+    } else {
+      invocation.output.write(report.text(style: invocation.style, showsAll: invocation.global.isVerbose))
+    }
     return .success
   }
 }
 
 extension HistoryReport.Build {
-  fileprivate init?(_ entry: JournalEntry, logs: FilePath) {
+  fileprivate init?(_ entry: JournalEntry, _ why: (reasons: [StaleReason], omitted: Int), logs: FilePath) {
     guard let outcome = StepOutcome(rawValue: entry.outcome) else { return nil }
     self.init(
       number: entry.build, id: entry.id, start: entry.time, duration: .milliseconds(entry.milliseconds),
-      outcome: outcome, reasons: entry.reasons, log: entry.log.map { logs / FilePath($0) })
+      outcome: outcome, reasons: why.reasons, omitted: why.omitted, log: entry.log.map { logs / FilePath($0) })
   }
 }

@@ -19,6 +19,11 @@ enum TerminalText {
     return String(kept)
   }
 
+  /// The lines of a text as one, cleaned.
+  static func oneLine(_ text: String) -> String {
+    text.split(whereSeparator: \.isNewline).map { cleaned($0) }.joined(separator: " ")
+  }
+
   /// Where the sequence ends whose first scalar after ESC stands at `start`: CSI at its final byte, strings like OSC at
   /// BEL or ST, others after one final byte.
   private static func end(ofEscapeAt start: Int, in scalars: [Unicode.Scalar]) -> Int {

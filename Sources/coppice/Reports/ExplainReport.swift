@@ -2,16 +2,20 @@ internal import BuildEngine
 internal import ImageModel
 internal import JSONText
 
-/// What `coppice explain` tells: the chain from an artifact to the root cause.
+/// What `coppice explain` tells: the chain from an artifact to its root causes.
 struct ExplainReport: Sendable {
   struct Link: Sendable {
     var id: ArtifactID
     var reasons: [StaleReason]
+    /// The build of the past that is told of; nil for what the next one would do.
+    var build: Int?
+    /// Why no more can be said.
+    var note: String?
   }
 
   var id: ArtifactID
   var state: GraphView.State
-  /// The target first, the root cause last.
+  /// The target first, each one before the upstreams that it names, a root cause last.
   var chain: [Link]
   /// For a build of the past: its number and how it ended.
   var past: (build: Int, outcome: StepOutcome)?
@@ -19,7 +23,13 @@ struct ExplainReport: Sendable {
   var nearMiss: [String] = []
 
   var json: JSONValue {
-    let links: [JSONValue] = chain.map { ["id": .string("\($0.id)"), "reasons": .reasons($0.reasons)] }
+    let links: [JSONValue] = chain.map { link in
+      var object = JSONObject([("id", .string("\(link.id)")), ("reasons", .reasons(link.reasons))])
+      if !link.reasons.causes.isEmpty { object["causes"] = .ids(link.reasons.causes) }
+      if let build = link.build { object["build"] = .integer(build) }
+      if let note = link.note { object["note"] = .string(note) }
+      return .object(object)
+    }
     var object = JSONObject([
       ("id", .string("\(id)")), ("state", .string(state.rawValue)), ("chain", .array(links)),
     ])
@@ -31,16 +41,18 @@ struct ExplainReport: Sendable {
     return .object(object)
   }
 
-  func text(style: Style) -> String {
+  /// - Parameter shown: a file as the user sees it from where he stands.
+  func text(style: Style, shown: (FilePath) -> FilePath = { $0 }) -> String {
     let verdict =
       if let past { "in build \(past.build): \(past.outcome.rawValue)" } else { present }
     var text = style(.bold, "\(id)") + " \(verdict)\n"
     for (depth, link) in chain.enumerated() {
-      if depth > 0 { text += "because of " + style(.bold, "\(link.id)") + "\n" }
-      for reason in link.reasons {
-        for line in ReasonText.lines([reason]) { text += "  \(line)\n" }
-        for place in Self.places(reason) { text += "    " + style(.faint, "at \(place)") + "\n" }
+      if depth > 0 {
+        let build = link.build.flatMap { $0 == past?.build ? nil : " in build \($0)" } ?? ""
+        text += "because of " + style(.bold, "\(link.id)") + build + "\n"
       }
+      for reason in link.reasons { text += Self.text(reason, style, shown) }
+      if let note = link.note { text += "  " + style(.faint, TerminalText.oneLine(note)) + "\n" }
     }
     if !nearMiss.isEmpty {
       text += "near miss: only these paths differ from the image before: "
@@ -57,9 +69,35 @@ struct ExplainReport: Sendable {
     }
   }
 
-  /// The lines of Dockerfiles, as editors and terminals open them.
-  private static func places(_ reason: StaleReason) -> [String] {
-    guard case .inputsChanged(let changes) = reason else { return [] }
-    return changes.compactMap(\.location).filter { $0.line > 0 }.map { TerminalText.cleaned($0.description) }
+  private static func text(_ reason: StaleReason, _ style: Style, _ shown: (FilePath) -> FilePath) -> String {
+    guard case .inputsChanged(let changes) = reason, !changes.isEmpty else { return "  \(ReasonText.line(reason))\n" }
+    var text = ""
+    var told: Set<InputCause> = []
+    func place(_ location: SourceLocation?) -> String {
+      guard var location, location.line > 0 else { return "" }
+      location.file = shown(location.file)
+      return "    " + style(.faint, "at \(TerminalText.cleaned(location.description))") + "\n"
+    }
+    for (line, change) in ReasonText.changes(changes) {
+      text += "  \(line)\n" + place(change.location)
+      for line in ChangeText.details(change) { text += "    " + colored(line, style) + "\n" }
+      // Many lines of one template may change through one parameter.
+      for cause in change.causes where told.insert(cause).inserted {
+        let file = change.group == .dockerfile ? "Dockerfile" : change.name
+        guard case .parameter(_, _, _, let location) = cause, let line = ChangeText.line(cause, of: "\(file).template")
+        else { continue }
+        text += "    \(line)\n" + place(location)
+      }
+    }
+    return text
+  }
+
+  private static func colored(_ line: String, _ style: Style) -> String {
+    switch line.first {
+    case "-": style(.red, line)
+    case "+": style(.green, line)
+    case "@": style(.cyan, line)
+    default: line
+    }
   }
 }

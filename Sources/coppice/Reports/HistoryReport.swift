@@ -12,6 +12,8 @@ struct HistoryReport: Sendable {
     var duration: Duration
     var outcome: StepOutcome
     var reasons: [StaleReason]
+    /// How many changed inputs are not among the reasons: the journal does not list them, and the lists are gone.
+    var omitted = 0
     var log: FilePath?
   }
 
@@ -26,13 +28,15 @@ struct HistoryReport: Sendable {
         ("seconds", .seconds(build.duration)), ("outcome", .string(build.outcome.rawValue)),
         ("reasons", .reasons(build.reasons)),
       ])
+      if build.omitted > 0 { object.append("omitted", .integer(build.omitted)) }
       if let log = build.log { object.append("log", .string("\(log)")) }
       return .object(object)
     }
     return ["builds": .array(values)]
   }
 
-  func text(style: Style) -> String {
+  /// - Parameter showsAll: whether every reason has a line, below the table's.
+  func text(style: Style, showsAll: Bool = false) -> String {
     guard !builds.isEmpty else { return "nothing was built yet\n" }
     var table = Table([
       .init("BUILD", .right), .init("DATE"), .init("ARTIFACT"), .init("OUTCOME"), .init("TIME", .right), .init("WHY"),
@@ -40,10 +44,18 @@ struct HistoryReport: Sendable {
     for build in builds {
       table.add([
         "\(build.number)", DateText.utc(build.start), "\(build.id)", build.outcome.rawValue,
-        HumanText.duration(build.duration), ReasonText.summary(build.reasons),
+        HumanText.duration(build.duration), ReasonText.summary(build.reasons, omitted: build.omitted),
       ])
     }
-    return table.text(style: style)
+    let text = table.text(style: style)
+    guard showsAll else { return text }
+    var lines = text.split(separator: "\n").map { "\($0)\n" }[...]
+    var result = lines.popFirst() ?? ""
+    for (line, build) in zip(lines, builds) {
+      result += line + ReasonText.lines(build.reasons).map { "       \($0)\n" }.joined()
+      if build.omitted > 0 { result += "       and \(HumanText.count(build.omitted, "more change"))\n" }
+    }
+    return result
   }
 }
 

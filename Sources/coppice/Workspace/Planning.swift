@@ -38,12 +38,15 @@ extension Workspace {
   }
 
   /// The verdict on `selected`, for commands that only ask; the index, a cache, keeps what had to be read.
-  func plan(_ selected: Set<ArtifactID>, forced: [ArtifactID: String] = [:]) throws -> BuildPlan {
+  func plan(
+    _ selected: Set<ArtifactID>, forced: [ArtifactID: String] = [:], ledger: Ledger? = nil
+  ) throws -> BuildPlan {
     var index = FileIndex(reading: indexPath, from: files)
     var snapshots: [ArtifactID: ContextSnapshot] = [:]
     let since = (Host.now() - FileIndexMargin.seconds) * 1_000_000_000
     let plan = try BuildPlanner(evaluator: evaluator(PosixProcessRunner())).plan(
-      selected: selected, lockfile: try ledger().lockfile, index: index, forced: forced, snapshots: &snapshots)
+      selected: selected, lockfile: try (ledger ?? self.ledger()).lockfile, index: index, forced: forced,
+      snapshots: &snapshots)
     if plan.diagnostics.contains(where: { $0.severity == .error }) { throw InvalidInput(plan.diagnostics) }
     index.insert(plan.hashed, readSince: since)
     saveIndex(&index)

@@ -205,7 +205,7 @@ final class World {
     return Builder(
       evaluator: evaluator, resolver: resolver, reporter: reporter, options: options,
       durations: { [durations] in durations },
-      keepInputs: { [lists] bytes in lists.withLock { $0[Digest.sha256(bytes)] = bytes } },
+      keepInputs: { [lists] _, inputs in lists.withLock { $0[inputs.fingerprint.digest] = inputs.encoded } },
       openLog: { [logs] id in
         let log = FakeLog(id: id)
         logs.withLock { $0.append(log) }
@@ -230,8 +230,10 @@ final class World {
 
   func touch(_ patterns: String...) throws {
     var ledger = try ledger()
-    _ = try Adoption(evaluator: evaluator) { [lists] bytes in lists.withLock { $0[Digest.sha256(bytes)] = bytes } }
-      .adopt(selected(patterns), ledger: &ledger, index: &index)
+    _ = try Adoption(evaluator: evaluator) { [lists] _, inputs in
+      lists.withLock { $0[inputs.fingerprint.digest] = inputs.encoded }
+    }
+    .adopt(selected(patterns), ledger: &ledger, index: &index)
     try save(ledger)
   }
 
