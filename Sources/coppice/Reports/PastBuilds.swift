@@ -42,7 +42,7 @@ struct PastBuilds {
     var link = ExplainReport.Link(id: entry.id, reasons: reasons, build: entry.build)
     guard reasons.contains(where: { if case .inputsChanged = $0 { true } else { false } }) else { return link }
     let lost = [entry.previous, entry.fingerprint].compactMap(\.self).filter {
-      workspace.store.size(ofBlob: $0.digest) == nil
+      (try? workspace.store.size(ofBlob: $0.digest)) == nil
     }
     if let first = lost.first {
       link.note =
