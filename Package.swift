@@ -36,8 +36,9 @@ let package = Package(
     room("JSONText", ["ImageModel", "CJansson"]),
     room("DockerfileText", ["ImageModel"]),
     room("DependencyGraph", ["ImageModel"]),
-    room("DefinitionScan", ["ImageModel", "HostSystem", "YAMLText", "DockerfileText"]),
-    room("BuildRecords", ["ImageModel", "HostSystem", "YAMLText", "JSONText", "DockerfileText"]),
+    room("FileTraces", ["ImageModel", "HostSystem"]),
+    room("DefinitionScan", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "DockerfileText"]),
+    room("BuildRecords", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DockerfileText"]),
     room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CZlib"]),
     room("BuildEngine", ["ImageModel", "DependencyGraph", "BuildRecords"]),
     room(
@@ -49,8 +50,8 @@ let package = Package(
     .executableTarget(
       name: "coppice",
       dependencies: [
-        "ImageModel", "HostSystem", "YAMLText", "JSONText", "DependencyGraph", "DefinitionScan", "BuildRecords",
-        "ContentStore", "BuildEngine", "ImageTools",
+        "ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DependencyGraph", "DefinitionScan",
+        "BuildRecords", "ContentStore", "BuildEngine", "ImageTools",
       ],
       swiftSettings: strict),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
@@ -60,6 +61,7 @@ let package = Package(
     tests("JSONTextTests", ["ImageModel", "JSONText"]),
     tests("DockerfileTextTests", ["ImageModel", "DockerfileText"]),
     tests("DependencyGraphTests", ["ImageModel", "DependencyGraph", "TestSupport"]),
+    tests("FileTracesTests", ["ImageModel", "HostSystem", "FileTraces", "TestSupport"]),
     tests("DefinitionScanTests", ["ImageModel", "HostSystem", "DefinitionScan", "TestSupport"]),
     tests(
       "BuildRecordsTests", ["ImageModel", "HostSystem", "DockerfileText", "BuildRecords", "JSONText", "TestSupport"]),
