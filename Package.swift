@@ -42,15 +42,16 @@ let package = Package(
     room("JSONText", ["ImageModel", "CJansson"]),
     room("DockerfileText", ["ImageModel"]),
     room("DependencyGraph", ["ImageModel"]),
-    room("DefinitionScan", ["ImageModel", "HostSystem", "YAMLText", "DockerfileText"]),
-    room("BuildRecords", ["ImageModel", "HostSystem", "YAMLText", "JSONText", "DockerfileText"]),
+    room("FileTraces", ["ImageModel", "HostSystem"]),
+    room("DefinitionScan", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "DockerfileText"]),
+    room("BuildRecords", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DockerfileText"]),
     room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CZlib"]),
     room(
       "DefinitionLint",
       [
         "ImageModel", "HostSystem", "YAMLText", "DockerfileText", "DependencyGraph", "DefinitionScan", "BuildRecords",
       ]),
-    room("BuildEngine", ["ImageModel", "DependencyGraph", "BuildRecords"]),
+    room("BuildEngine", ["ImageModel", "HostSystem", "FileTraces", "DependencyGraph", "BuildRecords"]),
     room(
       "ImageTools",
       [
@@ -60,8 +61,8 @@ let package = Package(
     .executableTarget(
       name: "coppice",
       dependencies: [
-        "ImageModel", "HostSystem", "YAMLText", "JSONText", "DependencyGraph", "DefinitionScan", "BuildRecords",
-        "DefinitionLint", "ContentStore", "BuildEngine", "ImageTools",
+        "ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DependencyGraph", "DefinitionScan",
+        "BuildRecords", "DefinitionLint", "ContentStore", "BuildEngine", "ImageTools",
       ],
       swiftSettings: strict),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
@@ -71,6 +72,7 @@ let package = Package(
     tests("JSONTextTests", ["ImageModel", "JSONText"]),
     tests("DockerfileTextTests", ["ImageModel", "DockerfileText", "TestSupport"]),
     tests("DependencyGraphTests", ["ImageModel", "DependencyGraph", "TestSupport"]),
+    tests("FileTracesTests", ["ImageModel", "HostSystem", "FileTraces", "TestSupport"]),
     tests("DefinitionScanTests", ["ImageModel", "HostSystem", "DependencyGraph", "DefinitionScan", "TestSupport"]),
     tests(
       "BuildRecordsTests", ["ImageModel", "HostSystem", "DockerfileText", "BuildRecords", "JSONText", "TestSupport"]),

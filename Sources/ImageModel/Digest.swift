@@ -13,6 +13,14 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     self.words = (words[0], words[1], words[2], words[3])
   }
 
+  /// Reads 32 bytes where they lie.
+  package init(reading bytes: UnsafeRawPointer) {
+    func word(_ index: Int) -> UInt64 {
+      UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+    }
+    words = (word(0), word(1), word(2), word(3))
+  }
+
   /// Parses `sha256:…`; nil for another algorithm, another length or upper case.
   package init?(_ text: some StringProtocol) {
     guard text.hasPrefix("sha256:") else { return nil }

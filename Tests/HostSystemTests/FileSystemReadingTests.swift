@@ -1,5 +1,6 @@
 import HostSystem
 import ImageModel
+import TestSupport
 import Testing
 
 /// Every test runs over the real file system and over its stand-in.

@@ -65,7 +65,9 @@ extension InMemoryFileSystem {
   /// Sets the time of modification, as `touch -d`; the time of change is now.
   package func setModified(_ nanoseconds: Int, of path: FilePath) {
     let path = root / path
-    change { tree throws(FileSystemError) in tree.setModified(nanoseconds, of: try tree.inode("utimes", path)) }
+    change { tree throws(FileSystemError) in
+      tree.setModified(nanoseconds, of: try tree.inode("utimes", path, followingLinks: false))
+    }
   }
 
   package func touch(_ path: FilePath) { setModified(now, of: path) }

@@ -20,3 +20,5 @@ int cs_signal_pipe(void);
 int cs_trap(int signal);
 /// One getdents64 call: bytes read, 0 at the end, -1 with errno.
 ssize_t cs_getdents64(int fd, void *_Nonnull buffer, size_t count);
+/// The flag of mmap that reads the file at once.
+int cs_map_populate(void);

@@ -92,6 +92,13 @@ package protocol FileSystem: Sendable {
   func status(of path: FilePath, followingLinks: Bool) throws(FileSystemError) -> FileStatus
   /// All entries but `.` and `..`, sorted by the bytes of their names, each with its status.
   func entries(of directory: FilePath) throws(FileSystemError) -> [DirectoryEntry]
+  /// As `entries`, without asking for each status.
+  func names(of directory: FilePath) throws(FileSystemError) -> [DirectoryName]
+  /// For each trace what the file system would answer otherwise now: the one call in which a hundred thousand files are
+  /// looked at, on all cores.
+  func check(_ traces: [FileTrace]) -> [TraceCheck]
+  /// The bytes of a file without copying them, nil when there is no such file; it must never be written in place.
+  func mapped(_ path: FilePath) throws(FileSystemError) -> FileBytes?
   /// - Throws: `tooLarge` when the file has over `limit` bytes.
   func contents(of path: FilePath, limit: Int) throws(FileSystemError) -> [UInt8]
   /// Opens a regular file; `contents`, `open` and `digest` refuse every other kind.
@@ -111,12 +118,14 @@ package protocol FileSystem: Sendable {
   func replace(_ path: FilePath, with bytes: [UInt8], mode: UInt16) throws(FileSystemError)
   /// Appends in one write and syncs; makes the file when it is missing.
   func append(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError)
-  /// Makes a symbolic link.
+  /// As `append`, without syncing: for caches, which a crash may tear.
+  func appendUnsynced(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError)
   /// Writes a copy of a regular file at `path`, which must not exist, without syncing it: for files that a crash may lose.
   /// - Returns: the SHA-256 of the bytes that were copied.
   func copy(_ source: FilePath, to path: FilePath, mode: UInt16) throws(FileSystemError) -> Digest
   /// Sets the time of the last modification, in nanoseconds since 1970, of a file itself, links not followed.
   func setModified(_ nanoseconds: Int, of path: FilePath) throws(FileSystemError)
+  /// Makes a symbolic link.
   func createLink(_ path: FilePath, to target: FilePath) throws(FileSystemError)
   func hardLink(_ path: FilePath, to existing: FilePath) throws(FileSystemError)
   /// Moves at once, over an existing file; not synced.
@@ -167,6 +176,10 @@ extension FileSystem {
 }
 
 extension FileSystem {
+  package func appendUnsynced(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError) {
+    try append(bytes, to: path)
+  }
+
   package func copy(_ source: FilePath, to path: FilePath, mode: UInt16) throws(FileSystemError) -> Digest {
     let reader = try open(source)
     let file = try create(in: path.parent, mode: mode)

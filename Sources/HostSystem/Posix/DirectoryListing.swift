@@ -4,7 +4,7 @@ internal import ImageModel
 
 /// The names in a directory, but `.` and `..`, as C strings in one block of bytes, sorted by their bytes.
 struct DirectoryListing {
-  // One allocation for all names: an array for each costs more than the system calls.
+  // One allocation for all names, each behind its kind: an array for each costs more than the system calls.
   private var text: [CChar] = []
   private var starts: [Int] = []
 
@@ -24,6 +24,7 @@ struct DirectoryListing {
         position += Int((record + 16).loadUnaligned(as: UInt16.self))
         let name = (record + 19).assumingMemoryBound(to: CChar.self)
         if strcmp(name, ".") == 0 || strcmp(name, "..") == 0 { continue }
+        text.append((record + 18).load(as: CChar.self))
         starts.append(text.count)
         text.append(contentsOf: UnsafeBufferPointer(start: name, count: strlen(name) + 1))
       }
@@ -44,6 +45,20 @@ struct DirectoryListing {
     let start = starts[index]
     func call(_ base: UnsafePointer<CChar>) -> Result { body(base + start) }
     return call(text)
+  }
+
+  /// Nil where the file system does not tell.
+  func kind(_ index: Int) -> FileStatus.Kind? {
+    switch Int(text[starts[index] - 1]) {
+    case 1: .fifo
+    case 2: .characterDevice
+    case 4: .directory
+    case 6: .blockDevice
+    case 8: .regular
+    case 10: .symbolicLink
+    case 12: .socket
+    default: nil
+    }
   }
 
   func name(_ index: Int) -> FilePath {

@@ -35,15 +35,25 @@ extension PosixFileSystem {
   }
 
   package func append(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError) {
-    let flags = O_WRONLY | O_APPEND | O_NOCTTY
     let existed = try statusIfPresent(of: path, followingLinks: true) != nil
+    let descriptor = try appended(bytes, to: path)
+    let number = descriptor.number
+    try systemCall("fdatasync", path) { fdatasync(number) }
+    if !existed { try FileDescriptor.syncDirectory(path.parent) }
+  }
+
+  package func appendUnsynced(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError) {
+    _ = try appended(bytes, to: path)
+  }
+
+  private func appended(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError) -> FileDescriptor {
+    let flags = O_WRONLY | O_APPEND | O_NOCTTY
     let descriptor = try FileDescriptor(opening: path, flags | O_CREAT, mode: 0o666)
     let number = descriptor.number
     let count = try systemCall("write", path) { write(number, bytes, bytes.count) }
     // A regular file takes less than all only when there is no room for the rest.
     if count < bytes.count { throw FileSystemError("write", path, code: ENOSPC) }
-    try systemCall("fdatasync", path) { fdatasync(number) }
-    if !existed { try FileDescriptor.syncDirectory(path.parent) }
+    return descriptor
   }
 
   package func copy(_ source: FilePath, to path: FilePath, mode: UInt16) throws(FileSystemError) -> Digest {

@@ -1,0 +1,106 @@
+package import ImageModel
+
+/// Puts a trace together, question by question.
+package struct TraceBuilder: Sendable {
+  private struct Entry {
+    var name: FilePath
+    var isFollowed: Bool
+    var stamp: FileStamp
+    var digest: Digest?
+  }
+
+  private struct Group {
+    var stamp: FileStamp?
+    var entries: [Entry] = []
+    /// The place of each name in `entries`: links followed, and not.
+    var places: [FilePath: Int] = [:]
+    var followed: [FilePath: Int] = [:]
+  }
+
+  /// Stamps that are not older than this are not to be trusted, in nanoseconds since 1970.
+  private let moment: Int
+  private var groups: [FilePath: Group] = [:]
+  private var resolutions: [FileTrace.Resolution] = []
+  /// Whether something was asked that a trace cannot hold: what was computed must not be kept.
+  private(set) package var isIncomplete = false
+
+  /// - Parameter moment: when the questions began, less the margin of the file system's clock.
+  package init(olderThan moment: Int) { self.moment = moment }
+
+  package mutating func giveUp() { isIncomplete = true }
+
+  /// All names of a directory were asked for.
+  /// - Parameter status: of the directory, before it was listed.
+  package mutating func add(namesOf directory: FilePath, _ status: FileStatus) {
+    groups[directory, default: Group()].stamp = settled(FileStamp(status))
+  }
+
+  package mutating func add(stampOf path: FilePath, isFollowed: Bool, _ stamp: FileStamp) {
+    add(path.name, in: path.parent, isFollowed: isFollowed, stamp)
+  }
+
+  package mutating func add(_ name: FilePath, in directory: FilePath, isFollowed: Bool, _ stamp: FileStamp) {
+    let stamp = settled(stamp)
+    let entry = Entry(name: name, isFollowed: isFollowed, stamp: stamp)
+    func put(_ group: inout Group) {
+      let known = isFollowed ? group.followed[name] : group.places[name]
+      if let known {
+        // Two answers within one computation: it moved meanwhile.
+        if group.entries[known].stamp != stamp { isIncomplete = true }
+        return
+      }
+      if isFollowed { group.followed[name] = group.entries.count } else { group.places[name] = group.entries.count }
+      group.entries.append(entry)
+    }
+    put(&groups[directory, default: Group()])
+  }
+
+  /// The bytes of a file were hashed, whose status was asked before.
+  package mutating func add(digest: Digest, of path: FilePath) {
+    guard let place = groups[path.parent]?.places[path.name] else {
+      isIncomplete = true
+      return
+    }
+    groups[path.parent]?.entries[place].digest = digest
+  }
+
+  package mutating func add(resolved path: FilePath, to target: FilePath?) {
+    resolutions.append(.init(path: path, target: target))
+  }
+
+  private func settled(_ stamp: FileStamp) -> FileStamp { stamp.isYounger(than: moment) ? .unsettled : stamp }
+
+  /// The trace as it is kept.
+  package var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    func append(_ number: Int) { withUnsafeBytes(of: UInt32(number).littleEndian) { bytes.append(contentsOf: $0) } }
+    let size = groups.values.reduce(0) { $0 + $1.entries.count * (TraceGroup.entrySize + 24) + 256 }
+    bytes.reserveCapacity(size)
+    append(groups.count)
+    append(resolutions.count)
+    for (directory, group) in groups.sorted(by: { $0.key < $1.key }) {
+      append(directory.bytes.count)
+      append(group.entries.count)
+      append(group.entries.reduce(0) { $0 + $1.name.bytes.count + 1 })
+      append(group.stamp == nil ? 0 : 1)
+      (group.stamp ?? .absent).append(to: &bytes)
+      var place = 0
+      for entry in group.entries {
+        entry.stamp.append(to: &bytes)
+        if let digest = entry.digest { bytes += digest.bytes } else { bytes += repeatElement(0, count: 32) }
+        append(place)
+        append(entry.name.bytes.count << 1 | (entry.isFollowed ? 1 : 0))
+        place += entry.name.bytes.count + 1
+      }
+      bytes += directory.bytes + [0]
+      for entry in group.entries { bytes += entry.name.bytes + [0] }
+    }
+    for resolution in resolutions {
+      append(resolution.path.bytes.count)
+      bytes += resolution.path.bytes
+      append(resolution.target?.bytes.count ?? 0)
+      bytes += resolution.target?.bytes ?? []
+    }
+    return bytes
+  }
+}
