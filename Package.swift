@@ -20,8 +20,8 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
 
 /// Every room that reads what others wrote.
 let fuzzed: [Target.Dependency] = [
-  "ImageModel", "HostSystem", "YAMLText", "JSONText", "DockerfileText", "DependencyGraph", "DefinitionScan",
-  "BuildRecords", "ContentStore", "ImageTools", "coppice", "TestSupport",
+  "ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DockerfileText", "DependencyGraph",
+  "DefinitionScan", "BuildRecords", "ContentStore", "ImageTools", "coppice", "TestSupport",
 ]
 
 // The floors are those of docs/design.md; scripts/check-floors proves that they hold.
@@ -75,7 +75,7 @@ let package = Package(
     tests("FileTracesTests", ["ImageModel", "HostSystem", "FileTraces", "TestSupport"]),
     tests("DefinitionScanTests", ["ImageModel", "HostSystem", "DependencyGraph", "DefinitionScan", "TestSupport"]),
     tests(
-      "BuildRecordsTests", ["ImageModel", "HostSystem", "DockerfileText", "BuildRecords", "JSONText", "TestSupport"]),
+      "BuildRecordsTests", ["ImageModel", "HostSystem", "FileTraces", "DockerfileText", "BuildRecords", "JSONText", "TestSupport"]),
     tests(
       "DefinitionLintTests",
       [
@@ -114,8 +114,8 @@ if Context.environment["COPPICE_FUZZ"] != nil {
     .target(
       name: "coppice",
       dependencies: [
-        "ImageModel", "HostSystem", "YAMLText", "JSONText", "DependencyGraph", "DefinitionScan", "BuildRecords",
-        "ContentStore", "BuildEngine", "ImageTools",
+        "ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DependencyGraph", "DefinitionScan",
+        "BuildRecords", "DefinitionLint", "ContentStore", "BuildEngine", "ImageTools",
       ], exclude: ["Main.swift"], swiftSettings: strict),
     .executableTarget(
       name: "coppice-fuzz", dependencies: fuzzed + ["CFuzzer"], path: "Fuzzing",

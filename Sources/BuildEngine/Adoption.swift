@@ -18,9 +18,9 @@ package struct Adoption: Sendable {
   package func adopt(
     _ selected: Set<ArtifactID>, ledger: inout Ledger, index: inout FileIndex
   ) throws -> [ArtifactID] {
-    var snapshots: [ArtifactID: ContextSnapshot] = [:]
+    var files: [ArtifactID: StepFiles] = [:]
     let plan = try BuildPlanner(evaluator: evaluator).plan(
-      selected: selected, lockfile: ledger.lockfile, index: index, snapshots: &snapshots)
+      selected: selected, lockfile: ledger.lockfile, index: &index, files: &files)
     if plan.diagnostics.contains(where: { $0.severity == .error }) { throw InvalidInput(plan.diagnostics) }
     var outputs: [ArtifactID: ArtifactOutput] = [:]
     var touched: [ArtifactID] = []
@@ -28,10 +28,10 @@ package struct Adoption: Sendable {
       var used: [ArtifactID: ArtifactOutput] = [:]
       for upstream in evaluator.graph[id]?.uses ?? [] { used[upstream] = outputs[upstream] }
       let verdict = try evaluator.verdict(
-        of: id, snapshots[id] ?? ContextSnapshot(),
+        of: id, files[id] ?? StepFiles(ContextSnapshot()),
         StepEvaluator.Knowledge(
           record: ledger[id], outputs: used, pins: ledger.lockfile.pins, forced: nil,
-          isOutputNeeded: false, mayBeAssumed: true))
+          isOutputNeeded: false, mayBeAssumed: true), keepsList: true)
       if verdict.reasons.isEmpty, let output = ledger[id]?.output {
         outputs[id] = output
         continue

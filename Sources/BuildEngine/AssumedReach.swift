@@ -19,9 +19,10 @@ struct AssumedReach {
       for upstream in evaluator.graph[id]?.uses ?? [] { outputs[upstream] = ledger[upstream]?.output }
       func verdict(_ image: ImageRecipe) throws -> StepEvaluator.Verdict {
         try evaluator.verdict(
-          of: id, try evaluator.reader.snapshot(of: .image(image), index: index),
+          of: id, StepFiles(try evaluator.reader.snapshot(of: .image(image), id: id, index: index)),
           StepEvaluator.Knowledge(
-            record: record, outputs: outputs, pins: pins, forced: nil, isOutputNeeded: false, mayBeAssumed: true))
+            record: record, outputs: outputs, pins: pins, forced: nil, isOutputNeeded: false, mayBeAssumed: true),
+          keepsList: true)
       }
       // What is stale is read anew when it is made.
       guard try verdict(assumed).reasons.isEmpty else { continue }

@@ -25,8 +25,6 @@ package struct BuildPlan: Sendable {
   package var steps: [ArtifactID: Step]
   /// What was asked for.
   package var selected: Set<ArtifactID>
-  /// Files that had to be read, for the index, and since when.
-  package var hashed: [FileIndex.Entry] = []
   /// Faults of contexts: nothing may be built.
   package var diagnostics: [Diagnostic] = []
 

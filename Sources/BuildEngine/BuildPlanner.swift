@@ -10,27 +10,26 @@ package struct BuildPlanner: Sendable {
 
   /// - Parameters:
   ///   - forced: artifacts that must run, and why.
-  ///   - snapshots: contexts that were read before in this run; new ones are added.
+  ///   - index: gets what had to be looked at.
+  ///   - files: of steps that were looked at before in this run; others are added.
   /// - Throws: `Failure`, `FileSystemError`.
   package func plan(
-    selected: Set<ArtifactID>, lockfile: Lockfile, index: FileIndex, forced: [ArtifactID: String] = [:],
-    snapshots: inout [ArtifactID: ContextSnapshot]
+    selected: Set<ArtifactID>, lockfile: Lockfile, index: inout FileIndex, forced: [ArtifactID: String] = [:],
+    files: inout [ArtifactID: StepFiles]
   ) throws -> BuildPlan {
     let closure = evaluator.graph.upstream(of: selected)
     let order = evaluator.graph.order.filter(closure.contains)
     var plan = BuildPlan(order: order, steps: [:], selected: selected)
-    for id in order where snapshots[id] == nil {
-      guard let recipe = evaluator.recipe(of: id, record: lockfile.records[id], pins: lockfile.pins) else { continue }
-      snapshots[id] = try evaluator.reader.snapshot(of: recipe, index: index)
+    let unknown = order.filter { files[$0] == nil }.compactMap { id in
+      evaluator.recipe(of: id, record: lockfile.records[id], pins: lockfile.pins).map { (id, $0) }
     }
-    for id in order {
-      plan.hashed += snapshots[id]?.hashed ?? []
-      plan.diagnostics += snapshots[id]?.diagnostics ?? []
-    }
+    files.merge(try evaluator.reader.look(at: unknown, index: &index, now: evaluator.now)) { _, new in new }
+    for id in order { plan.diagnostics += files[id]?.snapshot?.diagnostics ?? [] }
+    let intact = KnownOutputs(evaluator: evaluator).intact(among: order, lockfile, index: &index)
     // A missing output matters when a step that may run needs it, which is known only after a pass.
     var need = Need()
     while true {
-      plan.steps = try pass(order, selected, need, lockfile, forced, snapshots)
+      plan.steps = try pass(order, selected, need, lockfile, forced, files, intact)
       let before = need
       for step in plan.steps.values where step.mayRun { need.add(step, uses: evaluator.graph[step.id]?.uses ?? []) }
       if need == before { break }
@@ -62,7 +61,7 @@ package struct BuildPlanner: Sendable {
 
   private func pass(
     _ order: [ArtifactID], _ selected: Set<ArtifactID>, _ need: Need, _ lockfile: Lockfile,
-    _ forced: [ArtifactID: String], _ snapshots: [ArtifactID: ContextSnapshot]
+    _ forced: [ArtifactID: String], _ files: [ArtifactID: StepFiles], _ intact: Set<ArtifactID>
   ) throws -> [ArtifactID: BuildPlan.Step] {
     var steps: [ArtifactID: BuildPlan.Step] = [:]
     var outputs: [ArtifactID: ArtifactOutput] = [:]
@@ -72,12 +71,12 @@ package struct BuildPlanner: Sendable {
       let isNeeded =
         need.certain.contains(id) || need.possible.contains(id) && uses.allSatisfy { outputs[$0] != nil }
       let verdict = try evaluator.verdict(
-        of: id, snapshots[id] ?? ContextSnapshot(),
+        of: id, files[id] ?? StepFiles(ContextSnapshot()),
         StepEvaluator.Knowledge(
           record: lockfile.records[id],
           outputs: Dictionary(uniqueKeysWithValues: uses.compactMap { use in outputs[use].map { (use, $0) } }),
           pins: lockfile.pins, forced: forced[id], isOutputNeeded: selected.contains(id) || isNeeded,
-          mayBeAssumed: !isNeeded))
+          mayBeAssumed: !isNeeded, isIntact: intact.contains(id)))
       outputs[id] = verdict.output ?? assumed(lockfile.records[id], verdict)
       steps[id] = BuildPlan.Step(
         id: id, staleness: verdict.reasons.isEmpty ? .current : .stale(verdict.reasons), inputs: verdict.inputs,

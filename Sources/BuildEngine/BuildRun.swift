@@ -196,6 +196,7 @@ struct BuildRun {
       build: builder.number, id: end.id, time: builder.time() - milliseconds / 1000, milliseconds: milliseconds,
       outcome: outcome, reasons: verdict.reasons, fingerprint: verdict.fingerprint,
       previous: previous?.fingerprint, output: output, log: end.log?.name.description)
+    entry.fileLists = [verdict.inputs.contextDigest, previous?.groups[.context]].compactMap(\.self)
     entry.nearMiss = end.nearMiss
     try builder.journal.append(entry)
   }

@@ -61,27 +61,25 @@ package struct Builder: Sendable {
   ) async throws -> BuildSummary {
     let clock = ContinuousClock()
     let start = clock.now
-    var snapshots: [ArtifactID: ContextSnapshot] = [:]
+    var files: [ArtifactID: StepFiles] = [:]
     var forced: [ArtifactID: String] = [:]
     if let reason = options.force { for id in selected { forced[id] = reason } }
     let planner = BuildPlanner(evaluator: evaluator)
-    func plan(_ ledger: Ledger, _ index: FileIndex) throws -> BuildPlan {
+    func plan(_ ledger: Ledger, _ index: inout FileIndex) throws -> BuildPlan {
       let plan = try planner.plan(
-        selected: selected, lockfile: ledger.lockfile, index: index, forced: forced, snapshots: &snapshots)
+        selected: selected, lockfile: ledger.lockfile, index: &index, forced: forced, files: &files)
       if plan.diagnostics.contains(where: { $0.severity == .error }) { throw InvalidInput(plan.diagnostics) }
       return plan
     }
-    let since = (time() - FileIndexMargin.seconds) * 1_000_000_000
-    var current = try plan(ledger, index)
-    index.insert(current.hashed, readSince: since)
+    var current = try plan(ledger, &index)
     for diagnostic in current.diagnostics { reporter.report(.note(diagnostic)) }
     let pins = ledger.lockfile.pins
     let unpinned = try await BasePinning(builder: self).pin(current, &ledger)
     try AssumedReach(builder: self).settle(&ledger, index)
     if ledger.lockfile.pins != pins {
       // A trigger of a base that was pinned now may see more of a context.
-      if ledger.lockfile.pins.values.contains(where: { !$0.onBuild.isEmpty }) { snapshots = [:] }
-      current = try plan(ledger, index)
+      if ledger.lockfile.pins.values.contains(where: { !$0.onBuild.isEmpty }) { files = [:] }
+      current = try plan(ledger, &index)
     }
 
     var run = BuildRun(builder: self, plan: current, forced: forced, unpinned: unpinned, clock: clock)
@@ -95,7 +93,3 @@ package struct Builder: Sendable {
     return summary
   }
 }
-
-/// Files younger than this when they were hashed are hashed again next time: the file system's clock is coarse, and on
-/// a network it is another machine's.
-package enum FileIndexMargin { package static let seconds = 2 }

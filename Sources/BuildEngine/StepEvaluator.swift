@@ -38,6 +38,8 @@ package struct StepEvaluator: Sendable {
     var isOutputNeeded: Bool
     /// Whether an output that was only assumed counts as there.
     var mayBeAssumed: Bool
+    /// Whether the recorded output is known to be whole.
+    var isIntact = false
   }
 
   struct Verdict: Sendable {
@@ -53,7 +55,11 @@ package struct StepEvaluator: Sendable {
     var mayUseCache: Bool
   }
 
-  func verdict(of id: ArtifactID, _ snapshot: ContextSnapshot, _ knowledge: Knowledge) throws -> Verdict {
+  /// - Parameter keepsList: whether the list of a stale step is to be kept, so that it must have its files.
+  func verdict(
+    of id: ArtifactID, _ stepFiles: StepFiles, _ knowledge: Knowledge, keepsList: Bool = false
+  ) throws -> Verdict {
+    var files = stepFiles
     guard let recipe = recipes[id], let node = graph[id], let runner = runners[id.kind] else {
       throw Failure("no step makes \(id)")
     }
@@ -65,19 +71,29 @@ package struct StepEvaluator: Sendable {
       return (upstream, record?.upstreams[upstream])
     }
     let pinned = bases(of: node, recipe, knowledge)
+    // The files are looked at only where they can be compared with others.
+    var hasOtherFiles = false
     func inputs(generation: Int, _ bases: [(reference: ImageReference, pin: PinnedBase?)]) -> StepInputs {
-      reader.inputs(of: recipe, snapshot: snapshot, bases: bases, upstreams: upstreams, generation: generation)
+      if let snapshot = files.snapshot, keepsList || hasOtherFiles {
+        return reader.inputs(
+          of: recipe, snapshot: snapshot, bases: bases, upstreams: upstreams, generation: generation)
+      }
+      return reader.inputs(
+        of: recipe, listDigest: files.listDigest, bases: bases, upstreams: upstreams, generation: generation)
     }
 
     var generation = record?.generation ?? 0
     var list = inputs(generation: generation, Self.asAssumed(pinned, record))
-    let check = StalenessCheck(
-      record: record, inputs: list,
-      recordedInputs: record.flatMap { record in
-        record.fingerprint == list.fingerprint
-          ? nil : inputList(record.fingerprint.digest).flatMap { try? StepInputs(encoded: $0) }
-      },
-      recipe: recipe)
+    var recorded: StepInputs?
+    if let record, record.fingerprint != list.fingerprint {
+      hasOtherFiles = record.groups[.context] != list.contextDigest
+      recorded = recordedList(record, withFiles: hasOtherFiles)
+      if hasOtherFiles, recorded?.hasFiles == true {
+        files = try files.loaded()
+        list = inputs(generation: generation, Self.asAssumed(pinned, record))
+      }
+    }
+    let check = StalenessCheck(record: record, inputs: list, recordedInputs: recorded, recipe: recipe)
     var reasons = check.reasons
     if let record, reasons.isEmpty, knowledge.isOutputNeeded {
       reasons += conditionReasons(of: id, record.output, runner, knowledge)
@@ -90,7 +106,10 @@ package struct StepEvaluator: Sendable {
     if !refresh.isEmpty, record != nil { generation += 1 }
     reasons = refresh + reasons
     // What is made now is made from the pins, whatever its record assumed.
-    if !reasons.isEmpty { list = inputs(generation: generation, pinned) }
+    if !reasons.isEmpty {
+      if keepsList { files = try files.loaded() }
+      list = inputs(generation: generation, pinned)
+    }
 
     let fingerprint = list.fingerprint
     var output: ArtifactOutput?
@@ -122,12 +141,20 @@ package struct StepEvaluator: Sendable {
     return bases.map { ($0, record.bases[$0.canonical] == nil ? nil : $1) }
   }
 
+  /// The recorded list, with the list of its files where that must be compared too.
+  private func recordedList(_ record: BuildRecord, withFiles: Bool) -> StepInputs? {
+    inputList(record.fingerprint.digest).flatMap { bytes in
+      try? StepInputs(encoded: bytes) { withFiles ? inputList($0) : nil }
+    }
+  }
+
   private func conditionReasons(
     of id: ArtifactID, _ output: ArtifactOutput, _ runner: any StepRunner, _ knowledge: Knowledge
   ) -> [StaleReason] {
     if output.isAssumed {
       return knowledge.mayBeAssumed ? [] : [.outputMissing("it was recorded by --touch and never built")]
     }
+    if knowledge.isIntact { return [] }
     switch runner.condition(of: id, output) {
     case .intact: return []
     case .missing(let what): return [.outputMissing(what)]

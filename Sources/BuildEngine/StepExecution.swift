@@ -65,7 +65,7 @@ struct StepExecution: Sendable {
       reporter.report(.started(id, reasons: reasons, action))
     }
     var end = End(
-      id: id, result: .interrupted, hashedSince: (time() - FileIndexMargin.seconds) * 1_000_000_000)
+      id: id, result: .interrupted, hashedSince: (time() - FileIndex.margin) * 1_000_000_000)
     do {
       var (snapshot, verdict) = try look()
       if !verdict.reasons.isEmpty, knowledge.record?.output.isAssumed == true,
@@ -104,9 +104,9 @@ struct StepExecution: Sendable {
   }
 
   private func look() throws -> (ContextSnapshot, StepEvaluator.Verdict) {
-    let snapshot = try evaluator.reader.snapshot(of: recipe, index: index)
+    let snapshot = try evaluator.reader.snapshot(of: recipe, id: id, index: index)
     if !snapshot.diagnostics.filter({ $0.severity == .error }).isEmpty { throw InvalidInput(snapshot.diagnostics) }
-    return (snapshot, try evaluator.verdict(of: id, snapshot, knowledge))
+    return (snapshot, try evaluator.verdict(of: id, StepFiles(snapshot), knowledge, keepsList: true))
   }
 
   private func make(
@@ -122,7 +122,7 @@ struct StepExecution: Sendable {
       reporter.report(.output(id, line))
     }
     // An edit that was undone while the engine ran shows in the times: what the engine saw cannot be vouched for.
-    let again = try evaluator.reader.snapshot(of: recipe, index: index)
+    let again = try evaluator.reader.snapshot(of: recipe, id: id, index: index)
     let moved = again.moved(since: snapshot)
     if let first = moved.first {
       let others = moved.count > 1 ? " and \(moved.count - 1) more" : ""

@@ -1,4 +1,5 @@
 package import BuildRecords
+package import HostSystem
 package import ImageModel
 
 /// What a runner gets to make one artifact.
@@ -55,6 +56,10 @@ package protocol StepRunner: Sendable {
   /// Whether a recorded output is still there, by names and sizes; `verify` hashes.
   func condition(of id: ArtifactID, _ output: ArtifactOutput) -> OutputCondition
 
+  /// As `condition(of:_:)`, asking nothing but `files`, so that the answer can be kept with a trace; nil where the runner
+  /// has other ways to know.
+  func condition(of id: ArtifactID, _ output: ArtifactOutput, through files: any FileSystem) -> OutputCondition?
+
   /// Why the step cannot be made here whatever its inputs are, known without trying; said before anything is built.
   func refusal(of recipe: Recipe) async -> StepFailure?
 
@@ -79,6 +84,10 @@ package protocol StepRunner: Sendable {
 }
 
 extension StepRunner {
+  package func condition(
+    of id: ArtifactID, _ output: ArtifactOutput, through files: any FileSystem
+  ) -> OutputCondition? { nil }
+
   package func refusal(of recipe: Recipe) async -> StepFailure? { nil }
 
   package func differingPaths(

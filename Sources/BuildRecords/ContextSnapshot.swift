@@ -13,6 +13,9 @@ package struct ContextSnapshot: Sendable {
 
   package init() {}
 
+  /// The digest of the list of its files, as `StepInputs` has it; nil when there are none.
+  package var listDigest: Digest? { files.isEmpty ? nil : Digest.sha256(InputEncoding.bytes(of: files)) }
+
   /// The paths whose device, inode, size or times differ, or that came or went; also those that hold something else
   /// though no stamp tells, since they changed within one tick of the clock.
   package func moved(since before: ContextSnapshot) -> [FilePath] {

@@ -1,30 +1,29 @@
+package import FileTraces
 package import HostSystem
 package import ImageModel
 
-/// Remembers the SHA-256 of files by their stamp, so that unchanged files are not read: a cache, never the truth.
+/// Remembers what was concluded from files, and their SHA-256, so that unchanged files are not read: a cache, never the
+/// truth.
 ///
 /// A stamp is device, inode, size, mtime and ctime. ctime cannot be set back, so a stamp can only lie when a file was
-/// hashed and changed within one tick of the file system's clock; entries whose stamp is not older than the moment of
-/// hashing are therefore never kept (git calls them racy).
+/// hashed and changed within one tick of the file system's clock; stamps that are not older than the moment of hashing
+/// are therefore never trusted (git calls them racy).
 package struct FileIndex: Sendable {
+  /// Files younger than this, in seconds, when they were looked at are looked at again next time: the file system's
+  /// clock is coarse, and on a network it is another machine's.
+  package static let margin = 2
+
   /// A file's stamp and digest.
   package struct Entry: Hashable, Sendable {
     var device: UInt64
     var inode: UInt64
-    var size: Int
-    var modified: Int
-    var changed: Int
+    var stamp: FileStamp
     var digest: Digest
 
     /// - Parameter status: as it was before and after the bytes were read.
     package init(_ status: FileStatus, _ digest: Digest) {
-      (device, inode, size) = (status.device, status.inode, status.size)
-      (modified, changed) = (status.modified, status.changed)
+      (device, inode, stamp) = (status.device, status.inode, FileStamp(status))
       self.digest = digest
-    }
-
-    func agrees(with status: FileStatus) -> Bool {
-      size == status.size && modified == status.modified && changed == status.changed
     }
   }
 
@@ -33,70 +32,55 @@ package struct FileIndex: Sendable {
     var inode: UInt64
   }
 
+  /// What was hashed in this run.
   private var entries: [Key: Entry] = [:]
-  /// Whether it holds something that the file does not.
-  package private(set) var isChanged = false
+  /// What an earlier trace of one step knows.
+  private var traced: [Key: Entry] = [:]
+  /// What is kept from run to run.
+  package var traces: TraceStore
 
-  package init() {}
+  package init() { traces = TraceStore() }
+
+  /// Reads the file; a missing, damaged or foreign one gives what can be had of it.
+  package init(reading path: FilePath, from files: any FileSystem) {
+    traces = TraceStore(reading: path, from: files)
+  }
 
   /// The digest of an unchanged file; nil when the file must be read.
   package func digest(for status: FileStatus) -> Digest? {
-    guard let entry = entries[Key(device: status.device, inode: status.inode)], entry.agrees(with: status) else {
-      return nil
-    }
-    return entry.digest
+    let key = Key(device: status.device, inode: status.inode)
+    let stamp = FileStamp(status)
+    if let entry = entries[key], entry.stamp == stamp { return entry.digest }
+    if let entry = traced[key], entry.stamp == stamp { return entry.digest }
+    return nil
   }
 
   /// Keeps those of `new` that are older than `moment`, the file system's clock before the first of them was read.
   package mutating func insert(_ new: some Sequence<Entry>, readSince moment: Int) {
-    for entry in new where entry.modified < moment && entry.changed < moment {
+    for entry in new where !entry.stamp.isYounger(than: moment) {
       entries[Key(device: entry.device, inode: entry.inode)] = entry
-      isChanged = true
     }
   }
 
-  private static let magic = Array("coppice-index 1\n".utf8)
-  private static let recordSize = 72
-
-  /// Reads the file; a missing, damaged or foreign one gives an empty index.
-  package init(reading path: FilePath, from files: any FileSystem) {
-    guard let bytes = try? files.contentsIfPresent(of: path, limit: 1 << 32),
-      bytes.count >= Self.magic.count + 32, bytes.starts(with: Self.magic),
-      (bytes.count - Self.magic.count - 32) % Self.recordSize == 0,
-      bytes.suffix(32).elementsEqual(Digest.sha256(bytes.dropLast(32)).bytes)
-    else { return }
-    let count = (bytes.count - Self.magic.count - 32) / Self.recordSize
-    entries.reserveCapacity(count)
-    bytes.withUnsafeBytes { buffer in
-      for index in 0..<count {
-        let start = Self.magic.count + index * Self.recordSize
-        func word(_ place: Int) -> UInt64 {
-          UInt64(littleEndian: buffer.loadUnaligned(fromByteOffset: start + place * 8, as: UInt64.self))
-        }
-        let status = FileStatus(
-          kind: .regular, mode: 0, device: word(0), inode: word(1), size: Int(truncatingIfNeeded: word(2)),
-          modified: Int(truncatingIfNeeded: word(3)), changed: Int(truncatingIfNeeded: word(4)))
-        let digest = Digest(bytes: UnsafeRawBufferPointer(rebasing: buffer[(start + 40)..<(start + 72)]))
-        entries[Key(device: status.device, inode: status.inode)] = Entry(status, digest)
+  /// With the digests that a trace has, of files that may have changed since.
+  func knowing(_ trace: FileTrace?) -> FileIndex {
+    guard let trace else { return self }
+    var index = self
+    index.traced = [:]
+    for group in trace.groups {
+      for place in 0..<group.entryCount {
+        let entry = group[place]
+        guard let digest = entry.digest, let status = entry.stamp.status else { continue }
+        let known = Entry(status, digest)
+        index.traced[Key(device: known.device, inode: known.inode)] = known
       }
     }
+    return index
   }
 
-  /// Swaps in a new file; records are five little-endian words and a digest, a SHA-256 of everything ends the file.
+  package var isChanged: Bool { traces.isChanged }
+
   package mutating func write(to path: FilePath, in files: any FileSystem) throws(FileSystemError) {
-    var bytes = Self.magic
-    bytes.reserveCapacity(Self.magic.count + entries.count * Self.recordSize + 32)
-    for entry in entries.values {
-      for word in [
-        entry.device, entry.inode, UInt64(bitPattern: Int64(entry.size)), UInt64(bitPattern: Int64(entry.modified)),
-        UInt64(bitPattern: Int64(entry.changed)),
-      ] {
-        withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
-      }
-      bytes += entry.digest.bytes
-    }
-    bytes += Digest.sha256(bytes).bytes
-    try files.replace(path, with: bytes, mode: 0o644)
-    isChanged = false
+    try traces.write(to: path, in: files)
   }
 }

@@ -6,9 +6,21 @@ extension StepInputs {
   package func changes(since before: StepInputs, instructions: [DockerfileInstruction] = []) -> [InputChange] {
     var changes: [InputChange] = []
     for group in InputGroup.allCases where group != .dockerfile {
-      changes += Self.changes(group, from: before[group], to: self[group])
+      if group == .context, !hasFiles || !before.hasFiles {
+        changes += contextChange(since: before)
+      } else {
+        changes += Self.changes(group, from: before[group], to: self[group])
+      }
     }
     return instructionChanges(since: before, instructions) + changes
+  }
+
+  /// Without a list of files nothing but the group can be named.
+  private func contextChange(since before: StepInputs) -> [InputChange] {
+    guard contextDigest != before.contextDigest else { return [] }
+    let kind: InputChange.Kind =
+      before.contextDigest == nil ? .added : contextDigest == nil ? .removed : .modified
+    return [InputChange(.context, kind, "")]
   }
 
   /// Both sides are sorted by name: one walk over both.

@@ -2,10 +2,10 @@ internal import ImageModel
 
 /// The canonical encoding of input lists: a format with a version, pinned by golden tests.
 ///
-/// `coppice-inputs 1\n`, then for each input its group's rank in one byte, and name and value each as a length of four
+/// `coppice-inputs 2\n`, then for each input its group's rank in one byte, and name and value each as a length of four
 /// bytes, big-endian, and the bytes. Lengths instead of separators: no value can pretend to be two.
 enum InputEncoding {
-  static let header = Array("coppice-inputs 1\n".utf8)
+  static let header = Array("coppice-inputs 2\n".utf8)
 
   static func bytes(of inputs: some Sequence<StepInput>) -> [UInt8] {
     var bytes = header
@@ -13,6 +13,19 @@ enum InputEncoding {
       bytes.append(UInt8(input.group.rank))
       append(input.name, to: &bytes)
       append(input.value, to: &bytes)
+    }
+    return bytes
+  }
+
+  /// The list of a context, without an object for each file.
+  /// - Precondition: `files` is sorted by path.
+  static func bytes(of files: [StagedFile]) -> [UInt8] {
+    var bytes = header
+    bytes.reserveCapacity(files.count * 128 + header.count)
+    for file in files {
+      bytes.append(UInt8(InputGroup.context.rank))
+      append(file.path, to: &bytes)
+      append(file.value, to: &bytes)
     }
     return bytes
   }

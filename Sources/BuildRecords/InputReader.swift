@@ -3,11 +3,11 @@ package import ImageModel
 
 /// Says what a step is made of: everything but the outputs of other steps, which the caller knows.
 package struct InputReader: Sendable {
-  private let files: any FileSystem
+  package let files: any FileSystem
   /// Where programs of generators are looked up.
-  private let programDirectories: [FilePath]
+  let programDirectories: [FilePath]
   /// SOURCE_DATE_EPOCH, which is what reproducible images show for every time.
-  private let sourceDateEpoch: String?
+  let sourceDateEpoch: String?
 
   package init(files: any FileSystem, programDirectories: [FilePath], sourceDateEpoch: String? = nil) {
     self.files = files
@@ -37,7 +37,24 @@ package struct InputReader: Sendable {
     of recipe: Recipe, snapshot: ContextSnapshot, bases: [(reference: ImageReference, pin: PinnedBase?)],
     upstreams: [(id: ArtifactID, output: Digest?)], generation: Int
   ) -> StepInputs {
-    var inputs = snapshot.files.map(\.input)
+    StepInputs(
+      snapshot.files.map(\.input) + others(of: recipe, bases: bases, upstreams: upstreams, generation: generation))
+  }
+
+  /// As the complete list, of which only the digest of the files is known.
+  package func inputs(
+    of recipe: Recipe, listDigest: Digest?, bases: [(reference: ImageReference, pin: PinnedBase?)],
+    upstreams: [(id: ArtifactID, output: Digest?)], generation: Int
+  ) -> StepInputs {
+    StepInputs(
+      others(of: recipe, bases: bases, upstreams: upstreams, generation: generation), contextDigest: listDigest)
+  }
+
+  private func others(
+    of recipe: Recipe, bases: [(reference: ImageReference, pin: PinnedBase?)],
+    upstreams: [(id: ArtifactID, output: Digest?)], generation: Int
+  ) -> [StepInput] {
+    var inputs: [StepInput] = []
     func add(_ name: String, _ value: String) { inputs.append(StepInput(.recipe, name, value)) }
     if generation > 0 { add("generation", String(generation)) }
     switch recipe {
@@ -55,7 +72,7 @@ package struct InputReader: Sendable {
     }
     inputs += bases.map { StepInput(.base, $0.canonical, $1?.digest.description ?? "unpinned") }
     inputs += upstreams.map { StepInput(.upstream, $0.description, $1?.description ?? "not built") }
-    return StepInputs(inputs)
+    return inputs
   }
 
   /// Values that look like secrets enter lists, which may be published, as digests only.

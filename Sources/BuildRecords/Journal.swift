@@ -20,6 +20,8 @@ package struct JournalEntry: Hashable, Sendable {
   /// What was recorded before, to compare with; nil for a first build.
   package var previous: Fingerprint?
   package var output: Digest?
+  /// The lists of files that the lists of inputs name, now and before.
+  package var fileLists: [Digest] = []
   /// The name of the file below `.coppice/logs`: a repository may move.
   package var log: String?
   /// The paths in which the output differs from the one before, where they are few.
@@ -94,6 +96,7 @@ package struct Journal: Sendable {
     if let previous = entry.previous { object["previous"] = .string(previous.description) }
     if let output = entry.output { object["output"] = .string(output.description) }
     if let log = entry.log { object["log"] = .string(log) }
+    if !entry.fileLists.isEmpty { object["files"] = .array(entry.fileLists.map { .string($0.description) }) }
     if !entry.nearMiss.isEmpty { object["nearMiss"] = .array(entry.nearMiss.map { .string($0) }) }
     let text = JSONValue.object(object).text
     return Array("\(LockfileWriter.checksum(text)) \(text)".utf8)
@@ -115,6 +118,7 @@ package struct Journal: Sendable {
       fingerprint: Fingerprint(fingerprint),
       previous: json["previous"]?.string.flatMap { Digest($0) }.map(Fingerprint.init),
       output: json["output"]?.string.flatMap { Digest($0) }, log: json["log"]?.string)
+    entry.fileLists = (json["files"]?.strings ?? []).compactMap { Digest($0) }
     entry.nearMiss = json["nearMiss"]?.strings ?? []
     entry.omitted = reasons.reduce(0) { $0 + ($1["more"]?.integer ?? 0) }
     return entry

@@ -26,16 +26,20 @@ package struct StagedFile: Hashable, Sendable {
   var isLink: Bool { if case .symbolicLink = kind { true } else { false } }
 
   /// What the fingerprint sees of it.
-  var input: StepInput {
-    let octal = String(mode, radix: 8)
-    let permissions = String(repeating: "0", count: max(0, 4 - octal.utf8.count)) + octal
+  var input: StepInput { StepInput(.context, name: path, value: value) }
+
+  /// Its type, permissions and contents.
+  var value: [UInt8] {
     switch kind {
-    case .regular(let digest):
-      return StepInput(.context, name: path, value: Array("file \(permissions) \(digest)".utf8))
-    case .directory:
-      return StepInput(.context, name: path, value: Array("directory \(permissions)".utf8))
-    case .symbolicLink(let target):
-      return StepInput(.context, name: path, value: Array("link ".utf8) + target)
+    case .regular(let digest): Array("file ".utf8) + permissions + [UInt8(ascii: " ")] + digest.text
+    case .directory: Array("directory ".utf8) + permissions
+    case .symbolicLink(let target): Array("link ".utf8) + target
     }
+  }
+
+  /// At least four octal digits.
+  private var permissions: [UInt8] {
+    let digits = mode > 0o7777 ? 6 : 4
+    return (0..<digits).map { UInt8(ascii: "0") + UInt8(truncatingIfNeeded: mode >> UInt16(3 * (digits - 1 - $0)) & 7) }
   }
 }

@@ -21,62 +21,119 @@ package struct StepInput: Hashable, Sendable {
 
 /// Everything that a step is made of, in canonical order: one description, read by the hash and by `explain`.
 ///
-/// Instructions keep their order; every other group is sorted by name. docs/design.md, "Fingerprint", has the format.
+/// Instructions keep their order; every other group is sorted by name. The files of the context are a list of their
+/// own, of which this one holds the digest only, as a tree of git holds its subtrees: it is the same for all images of a
+/// definition and for all their upstreams, and need not be made anew while no file has changed. docs/design.md,
+/// "Fingerprint", has the format.
 package struct StepInputs: Hashable, Sendable {
-  package let inputs: [StepInput]
-  /// SHA-256 of the canonical encoding, which is also the digest of the list as a blob; made once, since a context may
-  /// have a hundred thousand files.
+  /// All but files of the context.
+  private let others: [StepInput]
+  /// Files of the context, where they are at hand.
+  private let files: [StepInput]?
+  /// Of the encoded list of the context's files; nil when there are none.
+  package let contextDigest: Digest?
+  /// SHA-256 of the canonical encoding, which is also the digest of the list as a blob.
   package let fingerprint: Fingerprint
 
   package init(_ inputs: [StepInput]) {
-    // Stable: the position decides among equals, and among instructions always.
-    let ranked = inputs.enumerated().sorted { left, right in
+    let files = Self.ranked(inputs.filter { $0.group == .context })
+    let digest = files.isEmpty ? nil : Digest.sha256(InputEncoding.bytes(of: files))
+    self.init(others: inputs.filter { $0.group != .context }, files: files, contextDigest: digest)
+  }
+
+  /// - Parameter contextDigest: of a list that is not at hand.
+  package init(_ others: [StepInput], contextDigest: Digest?) {
+    self.init(others: others, files: contextDigest == nil ? [] : nil, contextDigest: contextDigest)
+  }
+
+  private init(others: [StepInput], files: [StepInput]?, contextDigest: Digest?) {
+    self.others = Self.ranked(others)
+    self.files = files
+    self.contextDigest = contextDigest
+    fingerprint = Fingerprint(Digest.sha256(Self.encoded(self.others, contextDigest)))
+  }
+
+  /// Stable: the position decides among equals, and among instructions always.
+  private static func ranked(_ inputs: [StepInput]) -> [StepInput] {
+    inputs.enumerated().sorted { left, right in
       let (first, second) = (left.element.group.rank, right.element.group.rank)
       if first != second { return first < second }
       if left.element.group == .dockerfile || left.element.name == right.element.name {
         return left.offset < right.offset
       }
       return left.element.name.lexicographicallyPrecedes(right.element.name)
-    }
-    self.inputs = ranked.map(\.element)
-    fingerprint = Fingerprint(Digest.sha256(InputEncoding.bytes(of: self.inputs)))
+    }.map(\.element)
   }
 
-  /// The inputs of one group, in canonical order.
+  /// Whether the files of the context can be named.
+  package var hasFiles: Bool { files != nil }
+
+  /// All that is at hand, in canonical order.
+  package var inputs: [StepInput] {
+    let cut = others.firstIndex { $0.group.rank > InputGroup.context.rank } ?? others.count
+    return others[..<cut] + (files ?? []) + others[cut...]
+  }
+
+  /// The inputs of one group, in canonical order; none of the context where its list is not at hand.
   package subscript(group: InputGroup) -> ArraySlice<StepInput> {
-    guard let first = inputs.firstIndex(where: { $0.group == group }) else { return [] }
-    return inputs[first...].prefix { $0.group == group }
+    if group == .context { return files?[...] ?? [] }
+    guard let first = others.firstIndex(where: { $0.group == group }) else { return [] }
+    return others[first...].prefix { $0.group == group }
   }
 
   /// The canonical encoding, as it is kept in the store.
-  package var encoded: [UInt8] { InputEncoding.bytes(of: inputs) }
+  package var encoded: [UInt8] { Self.encoded(others, contextDigest) }
+
+  /// The list of the context's files as it is kept; nil when it is empty or not at hand.
+  package var encodedFiles: [UInt8]? { files.flatMap { $0.isEmpty ? nil : InputEncoding.bytes(of: $0) } }
+
+  private static func encoded(_ others: [StepInput], _ contextDigest: Digest?) -> [UInt8] {
+    guard let contextDigest else { return InputEncoding.bytes(of: others) }
+    let cut = others.firstIndex { $0.group.rank > InputGroup.context.rank } ?? others.count
+    let context = StepInput(.context, "", contextDigest.description)
+    return InputEncoding.bytes(of: others[..<cut] + [context] + others[cut...])
+  }
 
   /// Reads a list back.
+  /// - Parameter list: the list with this digest, if it can be had.
   /// - Throws: `Failure` for bytes that are not such a list.
-  package init(encoded bytes: [UInt8]) throws(Failure) {
-    inputs = try InputEncoding.inputs(from: bytes)
+  package init(encoded bytes: [UInt8], list: (Digest) -> [UInt8]? = { _ in nil }) throws(Failure) {
+    let inputs = try InputEncoding.inputs(from: bytes)
+    others = inputs.filter { $0.group != .context }
+    let context = inputs.filter { $0.group == .context }
+    contextDigest = context.first.flatMap { Digest(String(decoding: $0.value, as: UTF8.self)) }
+    guard context.count <= 1, context.isEmpty == (contextDigest == nil), context.first?.name.isEmpty ?? true else {
+      throw Failure("a list of inputs has more than one context, or a damaged one")
+    }
+    guard Self.encoded(others, contextDigest) == bytes else { throw Failure("a list of inputs is not in order") }
+    files = contextDigest.map { list($0).flatMap { try? InputEncoding.inputs(from: $0) } } ?? []
     fingerprint = Fingerprint(Digest.sha256(bytes))
   }
 
   /// The same list with another output of one upstream.
   package func replacing(output digest: Digest, of upstream: ArtifactID) -> StepInputs {
     let name = Array(upstream.description.utf8)
-    return StepInputs(
-      inputs.map { input in
-        guard input.group == .upstream, input.name == name else { return input }
-        return StepInput(.upstream, name: name, value: Array(digest.description.utf8))
-      })
+    let replaced = others.map { input in
+      guard input.group == .upstream, input.name == name else { return input }
+      return StepInput(.upstream, name: name, value: Array(digest.description.utf8))
+    }
+    return StepInputs(others: replaced, files: files, contextDigest: contextDigest)
   }
 
   /// One digest per group that has inputs, for the lockfile.
   package var groupDigests: [InputGroup: Digest] {
     var digests: [InputGroup: Digest] = [:]
-    for group in InputGroup.allCases {
+    for group in InputGroup.allCases where group != .context {
       let members = self[group]
       if !members.isEmpty { digests[group] = Digest.sha256(InputEncoding.bytes(of: members)) }
     }
+    digests[.context] = contextDigest
     return digests
   }
+
+  // Whatever is at hand, equal lists have equal digests.
+  package static func == (left: Self, right: Self) -> Bool { left.fingerprint == right.fingerprint }
+  package func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
 }
 
 extension InputGroup {

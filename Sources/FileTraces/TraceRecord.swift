@@ -54,7 +54,7 @@ package struct TraceRecord: Sendable {
 
   func append(to bytes: inout [UInt8]) { bytes.append(contentsOf: owner[start..<end]) }
 
-  /// What the value was made from; nil when the record is damaged.
+  /// What the value was made from; nil when the record is damaged. Made anew at each call.
   package var trace: FileTrace? {
     let sum = Digest.sha256(owner[(start + Self.headerSize)..<end]).bytes
     guard owner[(start + 8)..<(start + 16)].elementsEqual(sum[..<8]) else { return nil }

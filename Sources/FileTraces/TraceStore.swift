@@ -85,6 +85,9 @@ package struct TraceStore: Sendable {
     return answers
   }
 
+  /// The last value of a subject, whatever has changed since.
+  package func record(of question: Question) -> TraceRecord? { records[question.subject] }
+
   /// Keeps a value for the next time.
   package mutating func insert(_ value: [UInt8], for question: Question, trace: [UInt8]) {
     guard let record = TraceRecord(question, value: value, trace: trace) else { return }

@@ -86,6 +86,9 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     }
   }
 
+  /// `description` as bytes.
+  package var text: [UInt8] { Array("sha256:".utf8) + Array(hex.utf8) }
+
   /// The first twelve digits, for people.
   package var short: String { String(hex.prefix(12)) }
   package var description: String { "sha256:" + hex }

@@ -294,8 +294,8 @@ extension World {
   }
 
   func plan(_ patterns: [String]) throws -> BuildPlan {
-    var snapshots: [ArtifactID: ContextSnapshot] = [:]
+    var (index, files) = (index, [ArtifactID: StepFiles]())
     return try BuildPlanner(evaluator: evaluator).plan(
-      selected: selected(patterns), lockfile: ledger().lockfile, index: index, snapshots: &snapshots)
+      selected: selected(patterns), lockfile: ledger().lockfile, index: &index, files: &files)
   }
 }

@@ -1,53 +1,137 @@
 import BuildRecords
+import FileTraces
 import HostSystem
 import ImageModel
 import TestSupport
 import Testing
 
+/// What is remembered of contexts: never wrong, and read again only where something changed.
 struct FileIndexTests {
-  private static let path: FilePath = "/repository/index"
+  private static let directory: FilePath = "/repository/a/1"
+  private static let index: FilePath = "/repository/index"
 
-  private static func status(_ random: inout SeededGenerator) -> FileStatus {
-    FileStatus(
-      kind: .regular, mode: 0o644, device: UInt64.random(in: 0...3, using: &random),
-      inode: UInt64.random(in: 0...60, using: &random), size: Int.random(in: 0...9, using: &random),
-      modified: Int.random(in: -5...9, using: &random), changed: Int.random(in: 0...9, using: &random))
+  private static func recipe(ignoring: [String] = [], sources: [String] = ["."]) -> Recipe {
+    var recipe = ImageRecipe(
+      id: TreeText.id("a"), definition: .init(path: "a/1", directory: directory, origin: .repository),
+      location: SourceLocation(file: directory / "casa_distro_docker.yaml", line: 1),
+      reference: TreeText.reference("a"),
+      dockerfile: DockerfileFacts(
+        file: directory / "Dockerfile", text: [], instructions: [], uses: [],
+        reach: .selected(sources.map { ContextSelector(pattern: $0, isPattern: false) })),
+      platform: Platform(os: "linux", architecture: "amd64"))
+    recipe.ignore = IgnoreFile(name: ".dockerignore", patterns: ignoring)
+    return .image(recipe)
   }
 
-  private static func index(_ random: inout SeededGenerator) -> (FileIndex, [FileStatus: Digest]) {
-    var index = FileIndex()
-    var known: [FileStatus: Digest] = [:]
-    for _ in 0..<20 {
-      let (status, digest) = (status(&random), RandomRecords.digest(&random))
-      index.insert([FileIndex.Entry(status, digest)], readSince: 10)
-      for other in known.keys where (other.device, other.inode) == (status.device, status.inode) { known[other] = nil }
-      known[status] = digest
+  /// Looks as a run of its own does: with the index from the disk, which it writes back.
+  private static func look(_ files: InMemoryFileSystem, _ recipe: Recipe = recipe()) throws -> StepFiles {
+    var index = FileIndex(reading: Self.index, from: files)
+    let found = try reader(files).look(
+      at: [(TreeText.id("a"), recipe)], index: &index, now: files.now / 1_000_000_000)
+    try index.write(to: Self.index, in: files)
+    return try #require(found[TreeText.id("a")])
+  }
+
+  private static func reader(_ files: InMemoryFileSystem) -> InputReader {
+    InputReader(files: files, programDirectories: [])
+  }
+
+  private static func fresh(_ files: InMemoryFileSystem, _ recipe: Recipe = recipe()) throws -> Digest? {
+    try reader(files).snapshot(of: recipe, index: FileIndex()).listDigest
+  }
+
+  private static func tree(_ random: inout SeededGenerator) -> InMemoryFileSystem {
+    let files = InMemoryFileSystem()
+    for _ in 0..<10 { change(files, &random) }
+    files.write(directory / "kept", "kept")
+    return files
+  }
+
+  /// One change, which may be none, with or without time passing.
+  private static func change(_ files: InMemoryFileSystem, _ random: inout SeededGenerator) {
+    let names: [FilePath] = ["a", "b", "d/a", "d/b", "d/e/a", "x/y", "link", "d/link"]
+    let path = directory / (names.randomElement(using: &random) ?? "a")
+    if random.once(in: 2) { files.tick(.seconds(Int.random(in: 0...3, using: &random))) }
+    switch Int.random(in: 0..<9, using: &random) {
+    case 0...2: if !isDirectory(path, files) { files.write(path, "text \(Int.random(in: 0...9, using: &random))") }
+    case 3: if !isDirectory(path, files) { files.swapIn(path, "text \(Int.random(in: 0...9, using: &random))") }
+    case 4: if files.exists(path) { files.delete(path) }
+    case 5: if files.exists(path) { files.chmod(path, random.once(in: 2) ? 0o755 : 0o600) }
+    case 6:
+      if files.exists(path) { files.delete(path) }
+      files.link(path, to: ["a", "d", "../b", "/etc/none"].randomElement(using: &random) ?? "a")
+    case 7: if !files.exists(path) { files.makeSpecial(path, .directory) }
+    default: break
     }
-    return (index, known)
   }
 
-  @Test func whatWasKeptIsKnownAlsoAfterWritingAndNothingElseIs() throws {
-    for seed in 0..<60 {
+  private static func isDirectory(_ path: FilePath, _ files: InMemoryFileSystem) -> Bool {
+    (try? files.status(of: path, followingLinks: true))?.kind == .directory
+      || ((try? files.statusIfPresent(of: path.parent, followingLinks: true))??.kind ?? .directory) != .directory
+  }
+
+  @Test func whatIsRememberedIsWhatIsThereWhateverHappened() throws {
+    var remembered = 0
+    for seed in Soak.seeds(400) {
       var random = SeededGenerator(seed: seed)
-      var (index, known) = Self.index(&random)
-      let files = InMemoryFileSystem()
-      #expect(index.isChanged)
-      try index.write(to: Self.path, in: files)
-      #expect(!index.isChanged)
-      let again = FileIndex(reading: Self.path, from: files)
-      #expect(!again.isChanged)
-      for (status, digest) in known {
-        #expect(index.digest(for: status) == digest && again.digest(for: status) == digest, "seed \(seed)")
-        let others: [(inout FileStatus) -> Void] = [
-          { $0.size += 1 }, { $0.modified += 1 }, { $0.changed += 1 }, { $0.inode += 1_000 }, { $0.device += 1_000 },
-        ]
-        for other in others {
-          var moved = status
-          other(&moved)
-          #expect(again.digest(for: moved) == nil, "seed \(seed)")
+      let files = Self.tree(&random)
+      let recipe = Self.recipe(
+        ignoring: random.once(in: 3) ? ["d/b"] : [], sources: random.once(in: 2) ? ["."] : ["d", "a", "link"])
+      for round in 0..<8 {
+        if random.once(in: 2) { Self.change(files, &random) }
+        if random.once(in: 6) { files.tick(.seconds(3)) }
+        let found = try Self.look(files, recipe)
+        #expect(try found.listDigest == Self.fresh(files, recipe), "seed \(seed) round \(round)")
+        if found.snapshot == nil {
+          remembered += 1
+          #expect(try found.loaded().listDigest == found.listDigest)
         }
       }
     }
+    #expect(remembered > 100)
+  }
+
+  @Test func nothingIsReadTwice() throws {
+    for seed in 0..<60 {
+      var random = SeededGenerator(seed: seed)
+      let files = Self.tree(&random)
+      files.tick(.seconds(5))
+      _ = try Self.look(files)
+      files.clearJournal()
+      #expect(try Self.look(files).snapshot == nil, "seed \(seed)")
+      #expect(files.journal(.list, .hash, .write, .append).isEmpty, "seed \(seed)")
+      #expect(files.journal(.read) == [Self.index.relative(to: files.root) ?? Self.index], "seed \(seed)")
+      // Of what changes only that is read.
+      files.write(Self.directory / "kept", "changed")
+      files.tick(.seconds(5))
+      files.clearJournal()
+      #expect(try Self.look(files).snapshot != nil)
+      #expect(files.journal(.hash) == ["a/1/kept"], "seed \(seed)")
+    }
+  }
+
+  @Test func whatIsTooYoungIsReadAgain() throws {
+    let files = InMemoryFileSystem()
+    files.write(Self.directory / "f", "one")
+    let before = try Self.look(files)
+    // The same size within the same tick.
+    files.write(Self.directory / "f", "two")
+    #expect(try Self.look(files).listDigest != before.listDigest)
+    files.tick(.seconds(5))
+    #expect(try Self.look(files).listDigest == Self.fresh(files))
+    #expect(try Self.look(files).snapshot == nil)
+  }
+
+  @Test func anotherReachIsAnotherQuestion() throws {
+    let files = InMemoryFileSystem()
+    files.write(["/repository/a/1/f": "f", "/repository/a/1/g": "g"])
+    files.tick(.seconds(5))
+    _ = try Self.look(files)
+    files.clearJournal()
+    let narrow = Self.recipe(sources: ["f"])
+    #expect(try Self.look(files, narrow).listDigest == Self.fresh(files, narrow))
+    // The files are known, whatever they are wanted for: only `fresh` has read one.
+    #expect(files.journal(.hash) == ["a/1/f"])
   }
 
   @Test(arguments: [(9, 9, true), (10, 9, false), (9, 10, false), (11, 11, false)])
@@ -57,7 +141,6 @@ struct FileIndexTests {
     var index = FileIndex()
     index.insert([FileIndex.Entry(status, .sha256("x"))], readSince: 10)
     #expect((index.digest(for: status) != nil) == isKept)
-    #expect(index.isChanged == isKept)
   }
 
   @Test func aRacyEntryDoesNotStandInForAnOlderOne() {
@@ -71,43 +154,22 @@ struct FileIndexTests {
     #expect(index.digest(for: new) == nil)
   }
 
-  @Test func everyCutAndEveryFlippedBitIsFound() throws {
+  @Test func noDamageGivesAWrongAnswer() throws {
     var random = SeededGenerator(seed: 1)
-    var (index, known) = Self.index(&random)
-    let files = InMemoryFileSystem()
-    try index.write(to: Self.path, in: files)
-    let bytes = try #require(files.bytes(Self.path))
-    func expectEmpty(_ damaged: [UInt8], _ what: String) {
-      files.write(Self.path, bytes: damaged)
-      let again = FileIndex(reading: Self.path, from: files)
-      #expect(known.keys.allSatisfy { again.digest(for: $0) == nil }, "\(what)")
+    let files = Self.tree(&random)
+    files.tick(.seconds(5))
+    _ = try Self.look(files)
+    let bytes = try #require(files.bytes(Self.index))
+    let right = try Self.fresh(files)
+    func check(_ damaged: [UInt8], _ what: String) throws {
+      files.write(Self.index, bytes: damaged)
+      #expect(try Self.look(files).listDigest == right, "\(what)")
     }
-    for cut in bytes.indices { expectEmpty(Array(bytes[..<cut]), "cut at \(cut)") }
+    for cut in stride(from: 0, to: bytes.count, by: 7) { try check(Array(bytes[..<cut]), "cut at \(cut)") }
     for place in bytes.indices {
       var damaged = bytes
       damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-      expectEmpty(damaged, "a bit of \(place)")
+      try check(damaged, "a bit of \(place)")
     }
-  }
-
-  @Test func aDamagedFileIsAnEmptyIndex() throws {
-    for seed in 0..<120 {
-      var random = SeededGenerator(seed: seed)
-      var (index, known) = Self.index(&random)
-      let files = InMemoryFileSystem()
-      try index.write(to: Self.path, in: files)
-      var bytes = try #require(files.bytes(Self.path))
-      switch Int.random(in: 0..<3, using: &random) {
-      case 0: bytes = Array(bytes[..<Int.random(in: 0..<bytes.count, using: &random)])
-      case 1:
-        bytes[Int.random(in: 0..<bytes.count, using: &random)] ^= UInt8(1 << Int.random(in: 0..<8, using: &random))
-      default: bytes += random.bytes(72)
-      }
-      files.write(Self.path, bytes: bytes)
-      let again = FileIndex(reading: Self.path, from: files)
-      #expect(known.keys.allSatisfy { again.digest(for: $0) == nil }, "seed \(seed)")
-    }
-    let missing = FileIndex(reading: "/repository/none", from: InMemoryFileSystem())
-    #expect(!missing.isChanged)
   }
 }

@@ -15,6 +15,15 @@ package struct FileStamp: Hashable, Sendable {
     )
   }
 
+  /// What it was made from; nil for a marker.
+  package var status: FileStatus? {
+    guard let kind = FileStatus.Kind(rawValue: UInt8(truncatingIfNeeded: words.0)) else { return nil }
+    return FileStatus(
+      kind: kind, mode: UInt16(truncatingIfNeeded: words.0 >> 16), device: words.1, inode: words.2,
+      size: Int(Int64(bitPattern: words.3)), modified: Int(Int64(bitPattern: words.4)),
+      changed: Int(Int64(bitPattern: words.5)))
+  }
+
   private init(marker: UInt64) { words = (marker, 0, 0, 0, 0, 0) }
 
   /// No such file.

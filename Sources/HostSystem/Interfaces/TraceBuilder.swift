@@ -55,13 +55,11 @@ package struct TraceBuilder: Sendable {
     put(&groups[directory, default: Group()])
   }
 
-  /// The bytes of a file were hashed, whose status was asked before.
+  /// The bytes of a file are known, whose status was asked for before.
   package mutating func add(digest: Digest, of path: FilePath) {
-    guard let place = groups[path.parent]?.places[path.name] else {
-      isIncomplete = true
-      return
-    }
-    groups[path.parent]?.entries[place].digest = digest
+    let (directory, name) = (path.parent, path.name)
+    guard let place = groups[directory]?.places[name] ?? groups[directory]?.followed[name] else { return }
+    groups[directory]?.entries[place].digest = digest
   }
 
   package mutating func add(resolved path: FilePath, to target: FilePath?) {

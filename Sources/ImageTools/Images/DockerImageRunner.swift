@@ -41,6 +41,12 @@ package struct DockerImageRunner: StepRunner {
     store.condition(of: output)
   }
 
+  package func condition(
+    of id: ArtifactID, _ output: ArtifactOutput, through files: any FileSystem
+  ) -> OutputCondition? {
+    ImageLayout(root: store.root, files: files).condition(of: output)
+  }
+
   package func remember(_ output: ArtifactOutput, of id: ArtifactID, for fingerprint: Fingerprint) throws {
     try store.remember(output, for: fingerprint)
   }

@@ -32,6 +32,12 @@ package struct GeneratorRunner: StepRunner {
     store.conditionOfFile(output)
   }
 
+  package func condition(
+    of id: ArtifactID, _ output: ArtifactOutput, through files: any FileSystem
+  ) -> OutputCondition? {
+    ImageLayout(root: store.root, files: files).conditionOfFile(output)
+  }
+
   package func remember(_ output: ArtifactOutput, of id: ArtifactID, for fingerprint: Fingerprint) throws {
     try store.remember(output, for: fingerprint)
   }

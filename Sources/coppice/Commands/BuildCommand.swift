@@ -141,9 +141,11 @@ extension Workspace {
     for record in ledger.lockfile.records.values {
       roots.insert(record.output.digest)
       roots.insert(record.fingerprint.digest)
+      if let files = record.groups[.context] { roots.insert(files) }
     }
     for entry in try journal.entries() {
       roots.insert(entry.fingerprint.digest)
+      roots.formUnion(entry.fileLists)
       if let previous = entry.previous { roots.insert(previous.digest) }
     }
     return roots.sorted()

@@ -7,6 +7,7 @@ extension Workspace {
   var inputKeeper: @Sendable (ArtifactID, StepInputs) throws -> Void {
     let (store, recipes, reader) = (store, recipes, DetailReader(files: files))
     return { id, inputs in
+      if let files = inputs.encodedFiles { _ = try store.put(files) }
       _ = try store.put(inputs.encoded)
       guard let recipe = recipes[id] else { return }
       let details = reader.details(of: recipe, inputs)
@@ -22,6 +23,8 @@ extension Workspace {
 
   /// A list of inputs that the store has.
   func inputList(_ fingerprint: Fingerprint) -> StepInputs? {
-    (try? store.contents(ofBlob: fingerprint.digest, limit: 1 << 30)).flatMap { try? StepInputs(encoded: $0) }
+    (try? store.contents(ofBlob: fingerprint.digest, limit: 1 << 30)).flatMap { bytes in
+      try? StepInputs(encoded: bytes) { try? store.contents(ofBlob: $0, limit: 1 << 30) }
+    }
   }
 }

@@ -42,13 +42,11 @@ extension Workspace {
     _ selected: Set<ArtifactID>, forced: [ArtifactID: String] = [:], ledger: Ledger? = nil
   ) throws -> BuildPlan {
     var index = FileIndex(reading: indexPath, from: files)
-    var snapshots: [ArtifactID: ContextSnapshot] = [:]
-    let since = (Host.now() - FileIndexMargin.seconds) * 1_000_000_000
+    var files: [ArtifactID: StepFiles] = [:]
     let plan = try BuildPlanner(evaluator: evaluator(PosixProcessRunner())).plan(
-      selected: selected, lockfile: try (ledger ?? self.ledger()).lockfile, index: index, forced: forced,
-      snapshots: &snapshots)
+      selected: selected, lockfile: try (ledger ?? self.ledger()).lockfile, index: &index, forced: forced,
+      files: &files)
     if plan.diagnostics.contains(where: { $0.severity == .error }) { throw InvalidInput(plan.diagnostics) }
-    index.insert(plan.hashed, readSince: since)
     saveIndex(&index)
     return plan
   }

@@ -190,9 +190,9 @@ final class World {
   }
 
   func plan(_ patterns: String...) throws -> BuildPlan {
-    var snapshots: [ArtifactID: ContextSnapshot] = [:]
+    var (index, files) = (index, [ArtifactID: StepFiles]())
     return try BuildPlanner(evaluator: evaluator).plan(
-      selected: selected(patterns), lockfile: ledger().lockfile, index: index, snapshots: &snapshots)
+      selected: selected(patterns), lockfile: ledger().lockfile, index: &index, files: &files)
   }
 
   /// What `status` says of an image: empty when it is current.
@@ -205,7 +205,12 @@ final class World {
     return Builder(
       evaluator: evaluator, resolver: resolver, reporter: reporter, options: options,
       durations: { [durations] in durations },
-      keepInputs: { [lists] _, inputs in lists.withLock { $0[inputs.fingerprint.digest] = inputs.encoded } },
+      keepInputs: { [lists] _, inputs in
+        lists.withLock { lists in
+          lists[inputs.fingerprint.digest] = inputs.encoded
+          if let digest = inputs.contextDigest, let files = inputs.encodedFiles { lists[digest] = files }
+        }
+      },
       openLog: { [logs] id in
         let log = FakeLog(id: id)
         logs.withLock { $0.append(log) }
