@@ -23,6 +23,7 @@ package struct ContextReader: Sendable {
     var reach = recipe.dockerfile.reach
     let root = recipe.definition.directory
     var links = LeadingLinks(files: files, root: root, realRoot: try files.resolved(root))
+    var index = index
     // A link that is itself a source is followed by the engine, so its target counts too; targets may be links again.
     for _ in 0..<40 {
       if case .selected(let selectors) = reach { reach = .selected(links.follow(selectors)) }
@@ -34,6 +35,8 @@ package struct ContextReader: Sendable {
         // Links are looked at before they are followed: a directory on the way has become a link since.
         throw Failure("\(error.path) changed while it was read", help: "run again when nothing writes there")
       }
+      // The next walk need not read what this one has read.
+      index.insert(walk.snapshot.hashed, readSince: .max)
       guard case .selected(let selectors) = reach, !walk.followed.isSubset(of: selectors) else {
         return walk.finished
       }

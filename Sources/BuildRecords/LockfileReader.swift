@@ -41,6 +41,7 @@ package struct LockfileReader {
   /// - Returns: every block that is whole, and a warning with its line for every one that is not.
   /// - Throws: `Failure` for a file of a later version, which must not be overwritten.
   package static func read(_ text: String, file: FilePath) throws(Failure) -> (Lockfile, [Diagnostic]) {
+    if let plain = plain(text, file) { return (plain, []) }
     let sides = LockfileSides(text)
     var readers: [LockfileReader] = []
     for lines in sides.sides {
@@ -51,6 +52,23 @@ package struct LockfileReader {
     guard let ours = readers.first else { return (Lockfile(), []) }
     if readers.count == 1 { return (ours.lockfile, ours.faults.map(\.diagnostic)) }
     return ours.merged(with: readers[1], conflicts: sides.conflicts)
+  }
+
+  /// Nil when something in it needs a closer look.
+  private static func plain(_ text: String, _ file: FilePath) -> Lockfile? {
+    var text = text
+    return text.withUTF8 { bytes in
+      PlainLockfile.read(UnsafeRawBufferPointer(bytes)) { head in
+        // No artifact stands before the artifacts.
+        guard !head.contains("fingerprint:"), !head.contains("<<<<<<<"), !head.contains("=======") else { return nil }
+        var reader = LockfileReader(file: file)
+        for line in LockfileSides(String(head)).sides {
+          guard let blocks = try? reader.blocks(of: line) else { return nil }
+          for block in blocks { reader.take(block) }
+        }
+        return reader.faults.isEmpty ? reader.lockfile : nil
+      }
+    }
   }
 
   private init(file: FilePath) { self.file = file }

@@ -9,20 +9,20 @@ struct DefinitionDirectory {
   let files: any FileSystem
   let path: FilePath
   /// Sorted by the bytes of their names.
-  private let entries: [DirectoryEntry]
+  private let entries: [DirectoryName]
   private(set) var diagnostics: [Diagnostic] = []
   private var contents: [String: [UInt8]?] = [:]
 
-  init(files: any FileSystem, path: FilePath, entries: [DirectoryEntry]) {
+  init(files: any FileSystem, path: FilePath, entries: [DirectoryName]) {
     self.files = files
     self.path = path
     self.entries = entries
   }
 
   /// Whether there is a file of that name, or a link, wherever that leads.
-  func has(_ name: String) -> Bool { entry(name).map { $0.status.kind != .directory } ?? false }
+  func has(_ name: String) -> Bool { entry(name).map { $0.kind != .directory } ?? false }
 
-  private func entry(_ name: String) -> DirectoryEntry? {
+  private func entry(_ name: String) -> DirectoryName? {
     let wanted = FilePath(name)
     var (low, high) = (0, entries.count)
     while low < high {
@@ -66,8 +66,8 @@ struct DefinitionDirectory {
   }
 
   /// Directories are no templates, nor are links to them; a link that leads nowhere is one, and a fault when it is read.
-  private func isFile(_ entry: DirectoryEntry) -> Bool {
-    switch entry.status.kind {
+  private func isFile(_ entry: DirectoryName) -> Bool {
+    switch entry.kind {
     case .regular: true
     case .symbolicLink: (try? files.status(of: path / entry.name, followingLinks: true))?.kind != .directory
     default: false

@@ -19,10 +19,7 @@ package struct DefinitionScanner {
 
     var images: [LoadedImage] = []
     var diagnostics = walk.diagnostics + tree.diagnostics
-    for (finding, definition) in winners {
-      var loader = DefinitionLoader(
-        finding, definition, files: files, settings: settings, platform: platform, resolution: resolution)
-      loader.load()
+    for loader in loaders(winners, settings, platform, resolution) {
       images += loader.images
       // A generator is nothing without an image that it is for.
       if !loader.images.isEmpty { tree.recipes += loader.generators.map(Recipe.generator) }
@@ -39,6 +36,23 @@ package struct DefinitionScanner {
     // A Dockerfile that four images share tells its faults four times.
     tree.diagnostics = Set(diagnostics + conflicts.diagnostics).sorted()
     return tree
+  }
+
+  /// Every definition read, on all cores.
+  private func loaders(
+    _ winners: [(finding: OverlayWalk.Finding, definition: DefinitionSource)], _ settings: Settings,
+    _ platform: Platform, _ resolution: DependencyResolution
+  ) -> [DefinitionLoader] {
+    let loaded = Locked([DefinitionLoader?](repeating: nil, count: winners.count))
+    let files = files
+    concurrently(winners.count) { index in
+      var loader = DefinitionLoader(
+        winners[index].finding, winners[index].definition, files: files, settings: settings, platform: platform,
+        resolution: resolution)
+      loader.load()
+      loaded.withLock { [loader] in $0[index] = loader }
+    }
+    return loaded.withLock { $0 }.compactMap(\.self)
   }
 
   /// For every relative path the finding of the earliest root, sorted by path.

@@ -27,6 +27,27 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     self.init(hex: text.dropFirst(7))
   }
 
+  /// Parses `sha256:…` where it lies.
+  package init?(text: UnsafeRawBufferPointer) {
+    guard text.count == 71, text.prefix(7).elementsEqual("sha256:".utf8) else { return nil }
+    var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    for (index, digit) in text.dropFirst(7).enumerated() {
+      let value: UInt8
+      switch digit {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
+      default: return nil
+      }
+      switch index / 16 {
+      case 0: words.0 = words.0 << 4 | UInt64(value)
+      case 1: words.1 = words.1 << 4 | UInt64(value)
+      case 2: words.2 = words.2 << 4 | UInt64(value)
+      default: words.3 = words.3 << 4 | UInt64(value)
+      }
+    }
+    self.words = words
+  }
+
   /// Parses 64 lower-case hexadecimal digits.
   package init?(hex: some StringProtocol) {
     guard hex.utf8.count == 64 else { return nil }

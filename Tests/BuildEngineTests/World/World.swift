@@ -200,17 +200,21 @@ final class World {
     (try plan()[TreeText.id(word)]?.staleness.reasons ?? []).map(\.shown).joined(separator: ", ")
   }
 
+  var inputKeeper: @Sendable (ArtifactID, StepInputs) throws -> Void {
+    { [lists] _, inputs in
+      lists.withLock { lists in
+        lists[inputs.fingerprint.digest] = inputs.encoded
+        if let digest = inputs.contextDigest, let files = inputs.encodedFiles { lists[digest] = files }
+      }
+    }
+  }
+
   func builder() -> Builder {
     buildCount += 1
     return Builder(
       evaluator: evaluator, resolver: resolver, reporter: reporter, options: options,
       durations: { [durations] in durations },
-      keepInputs: { [lists] _, inputs in
-        lists.withLock { lists in
-          lists[inputs.fingerprint.digest] = inputs.encoded
-          if let digest = inputs.contextDigest, let files = inputs.encodedFiles { lists[digest] = files }
-        }
-      },
+      keepInputs: inputKeeper,
       openLog: { [logs] id in
         let log = FakeLog(id: id)
         logs.withLock { $0.append(log) }
@@ -235,10 +239,8 @@ final class World {
 
   func touch(_ patterns: String...) throws {
     var ledger = try ledger()
-    _ = try Adoption(evaluator: evaluator) { [lists] _, inputs in
-      lists.withLock { $0[inputs.fingerprint.digest] = inputs.encoded }
-    }
-    .adopt(selected(patterns), ledger: &ledger, index: &index)
+    _ = try Adoption(evaluator: evaluator, keepInputs: inputKeeper).adopt(
+      selected(patterns), ledger: &ledger, index: &index)
     try save(ledger)
   }
 

@@ -1,0 +1,52 @@
+import BuildRecords
+import ImageModel
+import TestSupport
+import Testing
+
+/// The quick reader of lockfiles says what the careful one says, or leaves it to that.
+struct PlainLockfileTests {
+  private static let file: FilePath = "coppice.lock"
+
+  private static func read(_ text: String) -> (Lockfile, [Diagnostic])? {
+    try? LockfileReader.read(text, file: file)
+  }
+
+  /// A comment at the end is nothing that the writer writes.
+  private static func carefully(_ text: String) -> (Lockfile, [Diagnostic])? {
+    read(text + (text.hasSuffix("\n") ? "" : "\n") + "# the end\n")
+  }
+
+  @Test func itReadsWhatIsWritten() throws {
+    for seed in Soak.seeds(400) {
+      var random = SeededGenerator(seed: seed)
+      let lockfile = RandomRecords.lockfile(&random)
+      let text = LockfileWriter.text(lockfile)
+      let (quick, careful) = (try #require(Self.read(text)), try #require(Self.carefully(text)))
+      #expect(quick.0 == lockfile && careful.0 == lockfile, "seed \(seed)")
+      #expect(quick.1.isEmpty && careful.1.isEmpty, "seed \(seed)")
+    }
+  }
+
+  @Test func ofDamagedFilesItSaysWhatTheCarefulOneSays() throws {
+    for seed in Soak.seeds(1_500) {
+      var random = SeededGenerator(seed: seed)
+      var text = Array(LockfileWriter.text(RandomRecords.lockfile(&random)).utf8)
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        let place = Int.random(in: 0..<max(1, text.count), using: &random)
+        let other = Int.random(in: place...min(text.count, place + 90), using: &random)
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0: text = Array(text[..<place])
+        case 1: text.removeSubrange(place..<other)
+        case 2: text.insert(contentsOf: text[place..<other], at: place)
+        case 3: text.insert(contentsOf: Array("\n".utf8), at: place)
+        case 4: text.insert(contentsOf: Array("=======\n".utf8), at: place)
+        default: if place < text.count { text[place] ^= 1 << UInt8.random(in: 0..<7, using: &random) }
+        }
+      }
+      let damaged = String(decoding: text, as: UTF8.self)
+      let (quick, careful) = (Self.read(damaged), Self.carefully(damaged))
+      #expect(quick?.0 == careful?.0, "seed \(seed)")
+      #expect(quick?.1.isEmpty == careful?.1.isEmpty, "seed \(seed)")
+    }
+  }
+}
