@@ -39,7 +39,7 @@ struct BuildRun {
         steps: planned, expected: durations.expected(steps, paths: paths, jobs: builder.options.jobs)))
   }
 
-  mutating func run(_ ledger: inout Ledger, _ index: inout FileIndex) async throws {
+  mutating func run(_ ledger: inout Ledger, _ index: FileIndex) async throws {
     await refuse()
     try await withThrowingTaskGroup(of: StepExecution.End.self) { group in
       var active = 0
@@ -55,7 +55,7 @@ struct BuildRun {
         guard active > 0, let finished = try await group.next() else { break }
         active -= 1
         running[finished.id.kind, default: 0] -= 1
-        try settle(finished, &ledger, &index)
+        try settle(finished, &ledger)
       }
     }
     summary.isInterrupted = summary.isInterrupted || Task.isCancelled
@@ -115,13 +115,10 @@ struct BuildRun {
         isOutputNeeded: lacksOutput || plan.selected.contains(id), mayBeAssumed: !lacksOutput),
       planned: step.staleness.reasons, unpinned: baseFailure(of: id), index: index,
       log: step.isRestorable ? nil : builder.openLog(id), reporter: builder.reporter,
-      keep: builder.keepInputs, clock: clock, time: builder.time)
+      keep: builder.keepInputs, clock: clock)
   }
 
-  private mutating func settle(
-    _ end: StepExecution.End, _ ledger: inout Ledger, _ index: inout FileIndex
-  ) throws {
-    index.insert(end.hashed, readSince: end.hashedSince)
+  private mutating func settle(_ end: StepExecution.End, _ ledger: inout Ledger) throws {
     switch end.result {
     case .current(let output):
       outputs[end.id] = output

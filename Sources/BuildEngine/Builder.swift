@@ -83,7 +83,7 @@ package struct Builder: Sendable {
     }
 
     var run = BuildRun(builder: self, plan: current, forced: forced, unpinned: unpinned, clock: clock)
-    try await run.run(&ledger, &index)
+    try await run.run(&ledger, index)
     for id in current.order {
       guard case .image(let image)? = evaluator.recipes[id], image.maxAge != nil else { continue }
       if let record = ledger[id], record.refreshed == nil, !record.output.isAssumed { ledger[id]?.refreshed = time() }

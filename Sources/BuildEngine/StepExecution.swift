@@ -20,8 +20,6 @@ struct StepExecution: Sendable {
   let reporter: any BuildReporter
   let keep: @Sendable (ArtifactID, StepInputs) throws -> Void
   let clock: ContinuousClock
-  /// Seconds since 1970.
-  let time: @Sendable () -> Int
 
   /// How it ended, for the owner of the records.
   struct End: Sendable {
@@ -35,9 +33,6 @@ struct StepExecution: Sendable {
     var id: ArtifactID
     var result: Result
     var verdict: StepEvaluator.Verdict?
-    var hashed: [FileIndex.Entry] = []
-    /// Files that changed later than this, in nanoseconds since 1970, may have changed while they were hashed.
-    var hashedSince: Int
     var duration = Duration.zero
     var log: FilePath?
     /// The paths in which the output differs from the recorded one, where they are few.
@@ -64,8 +59,7 @@ struct StepExecution: Sendable {
       isStarted = true
       reporter.report(.started(id, reasons: reasons, action))
     }
-    var end = End(
-      id: id, result: .interrupted, hashedSince: (time() - FileIndex.margin) * 1_000_000_000)
+    var end = End(id: id, result: .interrupted)
     do {
       var (snapshot, verdict) = try look()
       if !verdict.reasons.isEmpty, knowledge.record?.output.isAssumed == true,
@@ -77,7 +71,6 @@ struct StepExecution: Sendable {
         (snapshot, verdict) = try look()
         verdict.reasons = reasons
       }
-      end.hashed = snapshot.hashed
       end.verdict = verdict
       try Task.checkCancellation()
       if let output = verdict.output, !verdict.isRestorable {
@@ -129,7 +122,6 @@ struct StepExecution: Sendable {
       throw StepFailure(
         "changed while building: \(first)\(others); nothing was recorded", help: "run again when nothing writes there")
     }
-    end.hashed += again.hashed
     try keep(id, verdict.inputs)
     let (outcome, output) = settle(made)
     if outcome == .built, let recorded = knowledge.record?.output, !recorded.isAssumed {
