@@ -13,6 +13,9 @@ TREE_PACKAGES := buildah mmdebstrap uidmap ca-certificates
 # The real peers of the tests.
 TEST_PACKAGES := $(TREE_PACKAGES) busybox-static docker.io skopeo docker-registry apache2-utils iptables iproute2 git
 
+# How many times as many seeds `make soak` tries.
+SOAK := 10
+
 # How long `make fuzz` fuzzes each reader, and which (all of Fuzzing/Corpus).
 MINUTES := 4
 READERS :=
@@ -49,9 +52,9 @@ quickstart: build ## build the builtin tree of images with buildah, in ./quickst
 	@scripts/install-packages $(TREE_PACKAGES)
 	@scripts/quickstart $(FLAGS)
 
-soak: swift-found setup ## the end-to-end tests with long counts
+soak: swift-found setup ## the tests with long counts, SOAK=10 times as many seeds
 	@scripts/install-packages $(TEST_PACKAGES)
-	@COPPICE_SOAK=1 scripts/run-tests --filter "EndToEnd|LayerCache"
+	@COPPICE_SOAK=$(SOAK) scripts/run-tests
 
 fuzz: swift-found setup ## fuzz every reader of untrusted input for MINUTES=4 each
 	@MINUTES=$(MINUTES) scripts/fuzz $(READERS)

@@ -100,7 +100,8 @@ let package = Package(
         "TestSupport", "coppice",
       ]),
     .testTarget(
-      name: "FuzzTests", dependencies: fuzzed, path: "Fuzzing", exclude: ["Corpus", "Dictionaries", "Driver", "CFuzzer"],
+      name: "FuzzTests", dependencies: fuzzed, path: "Fuzzing",
+      exclude: ["Corpus", "Dictionaries", "Driver", "CFuzzer"],
       swiftSettings: strict),
   ]
 )

@@ -33,7 +33,7 @@ extension FuzzTarget {
   /// Two readings agree, and every fault has its place.
   static let definition = FuzzTarget("definition") { bytes in
     func read() -> (definition: DefinitionFile, diagnostics: [Diagnostic]) {
-      DefinitionFileReader.read(bytes, file: "d.yaml", directory: "/tree/d", compression: Singularity())
+      DefinitionFileReader.read(bytes, file: "d.yaml", directory: "/tree/d", settings: Settings(repository: "/tree"))
     }
     let (first, second) = (read(), read())
     try require(first.diagnostics == second.diagnostics, "two readings tell different faults")

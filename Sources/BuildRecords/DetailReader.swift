@@ -50,14 +50,14 @@ package struct DetailReader: Sendable {
 
   /// A small text without secrets; nil for everything else.
   private func text(of path: [UInt8], _ recipe: Recipe) -> [UInt8]? {
-    guard !SecretNames.mayBeFile(path) else { return nil }
+    guard !SecretSign.mayBeFile(path) else { return nil }
     let place = recipe.definition.directory / FilePath(bytes: path)
     var rendered: [UInt8]?
     if case .image(let image) = recipe {
       let isDeclared = image.secrets.contains { if case .file(let file) = $0.source { file == place } else { false } }
       let name = String(decoding: path, as: UTF8.self)
       let parameters = image.templates[name]?.parameters.keys
-      if isDeclared || parameters?.contains(where: SecretNames.mayBeVariable) == true { return nil }
+      if isDeclared || parameters?.contains(where: SecretSign.mayBeVariable) == true { return nil }
       rendered = image.renderedFiles[name]
     }
     guard let bytes = rendered ?? (try? files.contents(of: place, limit: Self.textLimit)),

@@ -77,7 +77,7 @@ package struct InputReader: Sendable {
 
   /// Values that look like secrets enter lists, which may be published, as digests only.
   static func shown(_ value: String, of name: String) -> String {
-    SecretNames.mayBeVariable(name) ? "digest of value \(Digest.sha256(value))" : value
+    SecretSign.mayBeVariable(name) ? "digest of value \(Digest.sha256(value))" : value
   }
 
   /// Words joined so that no two lists look alike.

@@ -11,13 +11,13 @@ struct DefinitionFileReader {
 
   /// The definition's directory, for paths of secrets.
   let directory: FilePath
-  /// How SIF files are compressed where the definition does not say.
-  let compression: Singularity
+  /// What holds where the definition does not say.
+  let settings: Settings
   var reader: StrictReader
 
   /// What can be used of the file, and what is wrong with the rest.
   static func read(
-    _ bytes: [UInt8], file: FilePath, directory: FilePath, compression: Singularity
+    _ bytes: [UInt8], file: FilePath, directory: FilePath, settings: Settings
   ) -> (definition: DefinitionFile, diagnostics: [Diagnostic]) {
     let root: YAMLNode?
     do {
@@ -26,7 +26,7 @@ struct DefinitionFileReader {
       return (DefinitionFile(), error.diagnostics)
     }
     var reader = Self(
-      directory: directory, compression: compression, reader: StrictReader(source: SourceText(bytes, file: file)))
+      directory: directory, settings: settings, reader: StrictReader(source: SourceText(bytes, file: file)))
     let definition = reader.definition(
       root ?? YAMLNode(.mapping([]), at: SourceLocation(file: file, line: 1, column: 1)))
     return (definition, reader.reader.diagnostics)
@@ -79,7 +79,8 @@ struct DefinitionFileReader {
     if let node = members["platforms"] { image.platform = platform(node) }
     if let node = members["singularity"] { image.singularity = singularity(node) }
     if let node = members["test"] { image.test = command(node, "'test'") }
-    if let node = members["max_age"] { image.maxAge = age(node) }
+    image.maxAge = settings.maxAge
+    if let node = members["max_age"] { image.maxAge = reader.age(node) }
     if let node = members["reproducible"] { image.isReproducible = reader.boolean(node, "'reproducible'") ?? false }
     let recipe = ["target": "target", "platform": "platforms", "test": "test", "reproducible": "reproducible"]
     image.places[.recipe] = recipe.compactMapValues { members[$0]?.location }
@@ -100,11 +101,11 @@ struct DefinitionFileReader {
 
   private mutating func singularity(_ node: YAMLNode) -> Singularity? {
     if node.text != nil {
-      if let isWanted = node.boolean { return isWanted ? compression : nil }
+      if let isWanted = node.boolean { return isWanted ? settings.compression : nil }
       reader.report("'singularity' must be true, false or a mapping", at: node.location)
       return nil
     }
-    return reader.compression(node, "'singularity'", default: compression)
+    return reader.compression(node, "'singularity'", default: settings.compression)
   }
 
   private mutating func platform(_ node: YAMLNode) -> Platform? {
@@ -160,19 +161,6 @@ struct DefinitionFileReader {
       return nil
     }
     return words.map(\.value)
-  }
-
-  private mutating func age(_ node: YAMLNode) -> Duration? {
-    guard let text = reader.text(node, "'max_age'") else { return nil }
-    let units: [Character: Int] = ["m": 60, "h": 3600, "d": 86_400, "w": 604_800]
-    if let unit = text.value.last.flatMap({ units[$0] }), text.value.dropLast().utf8.allSatisfy({ 48...57 ~= $0 }),
-      let count = Int(text.value.dropLast()), 1...100_000 ~= count
-    {
-      return .seconds(count * unit)
-    }
-    reader.report(
-      "'\(text.value)' is not an age", at: text.location, help: "write a number and one of m, h, d, w, such as 30d")
-    return nil
   }
 
   private mutating func generator(_ node: YAMLNode) -> DefinitionFile.Generator? {

@@ -54,7 +54,7 @@ struct DefinitionLoader {
     defer { diagnostics += directory.diagnostics }
     guard let bytes = directory.read(DefinitionFile.name) else { return }
     let (content, faults) = DefinitionFileReader.read(
-      bytes, file: file, directory: finding.directory, compression: settings.compression)
+      bytes, file: file, directory: finding.directory, settings: settings)
     diagnostics += faults
     var reader = StrictReader(source: SourceText(bytes, file: file))
     defer { diagnostics += reader.diagnostics }

@@ -15,6 +15,8 @@ package struct Settings: Sendable {
   package var jobs: Int?
   /// How SIF files are compressed where a definition does not say.
   package var compression = Singularity()
+  /// How old images may become where a definition does not say; nil means any age.
+  package var maxAge: Duration?
   /// What builds see of the network, in the engine's words.
   package var network = "host"
   /// Rules of `coppice lint` that are switched off.

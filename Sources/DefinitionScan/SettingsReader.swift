@@ -7,7 +7,8 @@ package enum SettingsReader {
   private enum Engine: String, CaseIterable { case docker, podman, buildah }
 
   private static let keys = [
-    "namespace", "engine", "store", "casa_version", "jobs", "compression", "network", "lint", "destinations",
+    "namespace", "engine", "store", "casa_version", "jobs", "compression", "max_age", "network", "lint",
+    "destinations",
   ]
 
   /// The settings of a repository; the defaults when it has no `coppice.yaml`.
@@ -64,6 +65,7 @@ package enum SettingsReader {
     if let node = members["compression"] {
       settings.compression = reader.compression(node, "'compression'", default: Singularity()) ?? Singularity()
     }
+    if let node = members["max_age"] { settings.maxAge = reader.age(node) }
     if let node = members["network"], let network = reader.word(node, "'network'") {
       // It becomes an argument of the engine.
       if network.value.hasPrefix("-") || network.value.contains(where: \.isWhitespace) {
@@ -95,6 +97,21 @@ package enum SettingsReader {
 }
 
 extension StrictReader {
+  /// `30d`, or `never` for no limit.
+  mutating func age(_ node: YAMLNode) -> Duration? {
+    guard let text = text(node, "'max_age'"), text.value != "never" else { return nil }
+    let units: [Character: Int] = ["m": 60, "h": 3600, "d": 86_400, "w": 604_800]
+    if let unit = text.value.last.flatMap({ units[$0] }), text.value.dropLast().utf8.allSatisfy({ 48...57 ~= $0 }),
+      let count = Int(text.value.dropLast()), 1...100_000 ~= count
+    {
+      return .seconds(count * unit)
+    }
+    report(
+      "'\(text.value)' is not an age", at: text.location,
+      help: "write a number and one of m, h, d, w, such as 30d, or never")
+    return nil
+  }
+
   /// `gzip`, `zstd` or `{compression: …, level: …}`.
   mutating func compression(_ node: YAMLNode, _ what: String, default base: Singularity) -> Singularity? {
     let choices: [Singularity.Compression] = [.gzip, .zstd]

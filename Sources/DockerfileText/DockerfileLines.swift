@@ -89,7 +89,8 @@ struct DockerfileLines {
       // buildah knows `escape` alone.
       diagnostics.append(
         source.diagnostic(
-          name == "escape" ? .error : .warning, "only one \(name) directive can be used", at: line.startIndex))
+          name == "escape" ? .error : .warning, "only one \(name) directive can be used", at: line.startIndex,
+          help: "remove this line", rule: name == "escape" ? nil : .doubtfulSyntax))
       return
     }
     var mapped = MappedText(at: value.startIndex)
@@ -140,7 +141,8 @@ struct DockerfileLines {
         diagnostics.append(
           source.diagnostic(
             .warning, "the heredoc '\(heredoc.name)' has no end", at: trimmed.start,
-            help: "end it by a line that holds only \(heredoc.name), or put << between quotes"))
+            help: "end it by a line that holds only \(heredoc.name), or put << between quotes",
+            rule: .doubtfulSyntax))
         nextLine = afterInstruction
         instruction.heredocs = []
         break

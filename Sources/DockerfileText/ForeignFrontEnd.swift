@@ -31,7 +31,8 @@ enum ForeignFrontEnd {
     degraded.uses = facts.uses.filter { isReadable || $0.role == .syntax }
     degraded.diagnostics = [
       Diagnostic(
-        .note, reason, at: SourceLocation(file: facts.file, line: 1), help: "the whole context counts as an input")
+        .note, reason, at: SourceLocation(file: facts.file, line: 1), help: "the whole context counts as an input",
+        rule: .wholeContext)
     ]
     degraded.reach = .whole(reason: reason)
     degraded.instructions = source.lineStarts.indices.map { index in

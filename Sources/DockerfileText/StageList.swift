@@ -42,11 +42,7 @@ struct StageList {
   private mutating func add(_ instruction: DockerfileLines.Instruction) {
     let text = InstructionText(instruction.text, escape: escape)
     if !Self.keywords.contains(text.keyword) {
-      let nearest = NearestSpelling.of(text.keyword, among: Self.keywords)
-      diagnostics.append(
-        source.diagnostic(
-          .warning, "unknown instruction '\(text.keyword)'", at: text.start, help: nearest.map { "did you mean \($0)?" }
-        ))
+      diagnostics.append(Self.unknownInstruction(text.keyword, at: text.start, source))
     }
     if text.keyword == "FROM" {
       addStage(text)
@@ -60,6 +56,14 @@ struct StageList {
     }
   }
 
+  static func unknownInstruction(_ keyword: String, at offset: Int, _ source: SourceText) -> Diagnostic {
+    let nearest = NearestSpelling.of(keyword, among: keywords)
+    return source.diagnostic(
+      .warning, "unknown instruction '\(keyword)'", at: offset,
+      help: nearest.map { "did you mean \($0)?" } ?? "the engine decides; the whole context counts as an input",
+      rule: .unknownInstruction)
+  }
+
   private mutating func takePreamble() {
     for instruction in preamble {
       let text = InstructionText(instruction.text, escape: escape)
@@ -67,7 +71,7 @@ struct StageList {
       diagnostics.append(
         source.diagnostic(
           .warning, "\(text.keyword) stands before the first FROM", at: text.start,
-          help: "only ARG may stand there with BuildKit"))
+          help: "only ARG may stand there with BuildKit", rule: .doubtfulSyntax))
     }
     stages[stages.count - 1].instructions += preamble
     preamble = []
@@ -143,7 +147,8 @@ struct StageList {
       diagnostics.append(
         source.diagnostic(
           .warning, "'\(word.text)' is no name for a stage", at: word.start,
-          help: "to BuildKit a name begins with a letter and holds letters, digits, '-', '_' and '.'"))
+          help: "to BuildKit a name begins with a letter and holds letters, digits, '-', '_' and '.'",
+          rule: .doubtfulSyntax))
     } else if index(ofStage: word.text) != nil {
       diagnostics.append(
         source.diagnostic(

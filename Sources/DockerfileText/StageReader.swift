@@ -260,7 +260,7 @@ struct StageReader {
       if list.index(ofStage: expansion.text) != nil {
         report(
           .warning, "the stage '\(expansion.text)' does not stand before this one", at: word.start,
-          help: "so this means an image of that name, if the engine takes it at all")
+          help: "so this means an image of that name, if the engine takes it at all", rule: .doubtfulSyntax)
       }
       switch list.expander.use(expansion, of: word, role: role) {
       case .success(let use): stage.uses.append(use)
@@ -325,7 +325,7 @@ struct StageReader {
       return
     }
     if !StageList.keywords.contains(keyword) {
-      report(.warning, "unknown instruction '\(keyword)'", at: text.rest.start)
+      stage.diagnostics.append(StageList.unknownInstruction(keyword, at: text.rest.start, source))
     }
     stage.triggers.append(DockerfileLines.Instruction(text: text.rest, heredocs: instruction.heredocs))
   }

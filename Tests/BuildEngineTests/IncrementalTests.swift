@@ -223,6 +223,13 @@ struct IncrementalTests {
       try await world.build()
       world.files.tick(.seconds(86_500))
     },
+    Row("an image that is too old and was edited", "base", runs: ["base: old, context ~file"], later: belowBase) {
+      world in
+      world["base"].maxAge = .seconds(86_400)
+      try await world.build()
+      world.edit("base")
+      world.files.tick(.seconds(86_500))
+    },
     Row("an image that is not too old yet", runs: []) { world in
       world["base"].maxAge = .seconds(86_400)
       try await world.build()
@@ -266,8 +273,18 @@ struct IncrementalTests {
     try await world.build()
     try await row.change(world)
     let promised = try world.plan(row.targets)
+    let before = try world.ledger()
     try await world.build(row.targets)
     #expect(world.reporter.steps == row.expected)
+    // What is forced or too old is made from scratch, and the next such step is another one again.
+    for id in world.runner.jobs.map(\.recipe.id) {
+      let isRefreshed = world.reporter.steps.contains {
+        $0.hasPrefix(id.shown) && ($0.contains(": forced ") || $0.contains(": old"))
+      }
+      #expect(world.runner.jobs.contains { $0.recipe.id == id && $0.mayUseCache != isRefreshed })
+      let generation = before[id].map { $0.generation + (isRefreshed ? 1 : 0) }
+      #expect(try world.ledger()[id]?.generation == generation ?? 0)
+    }
     let started = Set(row.expected.compactMap { $0.split(whereSeparator: { $0 == " " || $0 == ":" }).first })
     if world.options.force == nil {
       #expect(started.isSubset(of: Set(promised.stale.map { Substring($0.id.shown) }.map { $0.prefix { $0 != ":" } })))

@@ -26,7 +26,7 @@ struct DefinitionFileTests {
           command: [mmdebstrap, bookworm, "{output}"]
           inputs: [./packages.txt]
       """,
-      "a/b/Dockerfile.template": "FROM %(base_image)s AS runtime\nRUN date +%%Y\n",
+      "a/b/Dockerfile.template": "FROM %(base_image)s AS runtime\nRUN date +%%Y\nADD data /\n",
       "a/b/packages.txt": "gcc\n", "a/b/.dockerignore": "*.o\n", "c/x/casa_distro_docker.yaml": Workshop.definition(),
       "c/x/Dockerfile": "FROM ubuntu:24.04\n",
     ])
@@ -52,7 +52,7 @@ struct DefinitionFileTests {
     #expect(image.ignore == IgnoreFile(name: ".dockerignore", patterns: ["*.o"], lines: [1]))
     #expect(image.definition.path == "a/b")
     #expect(image.definition.directory == "/r/share/docker/a/b")
-    #expect(image.renderedFiles == ["Dockerfile": Array("FROM x:1.0 AS runtime\nRUN date +%Y\n".utf8)])
+    #expect(image.renderedFiles == ["Dockerfile": Array("FROM x:1.0 AS runtime\nRUN date +%Y\nADD data /\n".utf8)])
     let generator = ArtifactID(kind: .generate, name: "a/b", tag: "data/rootfs.tar")
     #expect(image.generated == ["data/rootfs.tar": generator])
     #expect(tree.declaration("docker/casa-dev:yes")?.needs == [generator])
@@ -64,6 +64,15 @@ struct DefinitionFileTests {
   }
 
   private struct Missing: Error {}
+
+  @Test(arguments: [("", Duration.seconds(7 * 86_400)), ("max_age: 2h", .seconds(7200)), ("max_age: never", nil)])
+  func aDefinitionComesBeforeTheSettingsInItsAge(line: String, expected: Duration?) {
+    var workshop = Workshop([
+      "a/casa_distro_docker.yaml": Workshop.definition(line), "a/Dockerfile": "FROM ubuntu:24.04\n",
+    ])
+    workshop.settings.maxAge = .seconds(7 * 86_400)
+    #expect(workshop.scan().image("docker/a:1")?.maxAge == expected)
+  }
 
   @Test(arguments: [
     ("singularity: true", Singularity(compression: .zstd, level: 3)), ("singularity: false", nil), ("", nil),

@@ -17,6 +17,7 @@ struct SettingsTests {
       #expect(settings.engine == nil)
       #expect(settings.jobs == nil)
       #expect(settings.network == "host")
+      #expect(settings.maxAge == nil)
       #expect(settings.compression == Singularity())
     }
   }
@@ -33,6 +34,7 @@ struct SettingsTests {
       jobs: 3
       compression: {compression: zstd, level: 9}
       network: none
+      max_age: 30d
       destinations: {public: {kind: directory}}
       lint: {ignore: [unpinned-base, floating-base], context_limit: 20MB}
       """)
@@ -45,6 +47,7 @@ struct SettingsTests {
     #expect(settings.jobs == 3)
     #expect(settings.compression == Singularity(compression: .zstd, level: 9))
     #expect(settings.network == "none")
+    #expect(settings.maxAge == .seconds(30 * 86_400))
     #expect(settings.destinations != nil)
     #expect(settings.ignoredRules == [.unpinnedBase, .floatingBase])
     #expect(settings.contextLimit == ByteCount(20_000_000))
@@ -65,7 +68,8 @@ struct SettingsTests {
 
   @Test func allFaultsAreTold() {
     let fault = #expect(throws: InvalidInput.self) {
-      try read("namespase: x\nengine: dokcer\njobs: 0\nnamespace: A\ncompression: lzma\nnetwork: --privileged\n")
+      try read(
+        "namespase: x\nengine: dokcer\njobs: 0\nnamespace: A\ncompression: lzma\nnetwork: --privileged\nmax_age: 0d\n")
     }
     #expect(
       fault?.diagnostics.map(Workshop.short) == [
@@ -73,7 +77,7 @@ struct SettingsTests {
         "2:9 error: 'engine' must be one of docker, podman, buildah, not 'dokcer'",
         "3:7 error: 'jobs' must be a whole number from 1", "4:12 error: 'A' is no namespace of images",
         "5:14 error: 'compression' must be one of gzip, zstd, not 'lzma'",
-        "6:10 error: '--privileged' is no name of a network",
+        "6:10 error: '--privileged' is no name of a network", "7:10 error: '0d' is not an age",
       ])
     #expect(fault?.diagnostics.first?.help == "did you mean 'namespace'?")
   }

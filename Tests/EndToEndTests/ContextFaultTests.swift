@@ -51,7 +51,8 @@ struct ContextFaultTests {
       try Laboratory.files.remove(place)
     }
     // A link that leads out of the context: the person knows the link.
-    try Laboratory.files.createLink(place, to: "/dev/null")
+    let up = Array(repeating: "..", count: place.parent.components.count).joined(separator: "/")
+    try Laboratory.files.createLink(place, to: FilePath(up) / "dev/null")
     try await expect(tree, 2, saying: ["\(name): error: a device node, to which a link leads, cannot be put", ignored])
     try Laboratory.files.remove(place)
 

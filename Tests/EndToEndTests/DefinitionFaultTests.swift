@@ -20,7 +20,7 @@ import Testing
     try tree.write(
       "share/docker/d7/1/casa_distro_docker.yaml",
       "dependencies: [../../d88]\nimage_sources:\n  - {name: d7, tags: ['1']}\n")
-    try tree.write("share/docker/d9/1/Dockerfile", "FROM scratch\nRUNN true\n")
+    try tree.write("share/docker/d9/1/Dockerfile", "FROM scratch\nCOPY x\n")
     try tree.write("share/docker/d11/1/casa_distro_docker.yaml", "image_sources:\n  - {name: d12, tags: ['1']}\n")
     try tree.write("share/docker/d13/1/Dockerfile", "FROM cati/d13:1\n")
     for words in [["build"], ["build", "d2"], ["status"], ["list"], ["lint"], ["build", "--touch"]] {

@@ -36,7 +36,7 @@ import Testing
       "stages/1", image("stages"), "FROM scratch AS spare\nFROM scratch AS twice\nFROM scratch AS twice\nLABEL a=b\n")
     try define(
       "copies/1", image("copies"),
-      "FROM scratch\nADD https://example.org/x /\nCOPY missing /\nCOPY --form=x data /\nCOPY keys links /\n")
+      "FROM scratch\nADD https://example.org/x /\nCOPY missing /\nCOPY data /\nCOPY keys links /\n")
     try tree.write("share/docker/copies/1/data", String(repeating: "x", count: 20_000))
     try tree.write("share/docker/copies/1/keys/id_rsa", "secret")
     try tree.write("share/docker/copies/1/links/file", "")
@@ -48,6 +48,7 @@ import Testing
       "whole/1", image("whole") + "generate:\n  - {output: made, command: [touch, '{output}']}\n",
       "FROM debian:12\nCOPY $WHERE /\n")
     try tree.write("share/docker/whole/1/.dockerignore", "made\n")
+    try define("spelling/1", image("spelling"), "LABEL a=b\nFROM debian:12\nCOPY --form=x data /\nRUNN true\n")
     try tree.write("share/docker/none/1/casa_distro_docker.yaml", image("none"))
     try tree.write("share/docker/lonely/1/Dockerfile", "FROM scratch\n")
 

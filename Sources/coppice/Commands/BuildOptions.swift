@@ -36,15 +36,17 @@ struct BuildOptions: CommandOptions {
       CommonOptions.dryRun("say what would be built and why, and build nothing"),
       OptionSpecification(
         "force", .text("REASON"),
-        "build the targets even if they are current, without the layer cache; the reason is recorded"),
-      OptionSpecification("touch", "record everything as built without building it"),
-      OptionSpecification("locked", "refuse to move a pinned base or to pin a new one"),
+        "build the targets even if they are current, without the layer cache; history and explain show the reason"),
+      OptionSpecification("touch", "record everything that is stale as built, without building it"),
+      OptionSpecification("locked", "refuse to pin a base that has no pin yet"),
       OptionSpecification(
         "progress", .choice(Progress.allCases.map(\.rawValue)),
         "how to show the progress: json is one event a line; auto is tty on a terminal, else plain", default: "auto"),
       OptionSpecification("no-wait", "fail at once while another coppice is at work in the repository"),
-      CommonOptions.exitCode,
-      OptionSpecification("changed-since", .text("REF"), "the artifacts that a change since this git revision touches"),
+      OptionSpecification("exit-code", "with --dry-run: exit with 3 when there is something to build"),
+      OptionSpecification(
+        "changed-since", .text("REF"),
+        "the artifacts that a change since this git revision touches, and their dependents; added to the targets"),
     ],
     examples: [
       .init("build all", "after an edit: only what is affected"), .init("build -n", "what would be built, and why"),

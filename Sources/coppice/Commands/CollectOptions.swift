@@ -6,8 +6,8 @@ struct CollectOptions: CommandOptions {
   static let specification = CommandSpecification(
     name: "gc", summary: "remove from the store what nothing refers to",
     discussion: [
-      "Keeps what coppice.lock and the roots of other repositories that share the store refer to, and what running "
-        + "builds use."
+      "Keeps what coppice.lock, the lists of inputs of the journal and other repositories that share the store refer "
+        + "to; of a shared store also what was written within the last day. With --verbose every blob is listed."
     ],
     options: [CommonOptions.dryRun("say what would be removed, and remove nothing"), CommonOptions.json],
     examples: [.init("gc --dry-run", "how much space could be had"), .init("gc", "have it")])

@@ -9,7 +9,8 @@ struct ExplainOptions: CommandOptions {
     name: "explain", summary: "say why an artifact is stale, or why it was built",
     discussion: [
       "Shows the chain from the artifact to every root cause: the file with its changed lines, the base or the upstream "
-        + "that changed. With --build the same for a build of the past, from what was recorded then."
+        + "that changed. With --build the same for a build of the past, from what was recorded then, and the paths in which "
+        + "its image differs from the one before, where these are few."
     ],
     arguments: [ArgumentSpecification("TARGET", .one, "one artifact: casa-dev:ubuntu-18.04")],
     options: [
@@ -20,7 +21,7 @@ struct ExplainOptions: CommandOptions {
     ],
     examples: [
       .init("explain casa-dev:ubuntu-18.04", "why the next build would make it"),
-      .init("explain casa-dev:ubuntu-18.04 --build 12", "why build 12 made it"),
+      .init("explain casa-dev:ubuntu-18.04 --build 12", "why build 12 made it; 'coppice history' has the numbers"),
     ])
 
   init(_ arguments: ParsedArguments) {

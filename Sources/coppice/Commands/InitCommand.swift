@@ -30,6 +30,7 @@ extension InitOptions {
     # store: .coppice/store      # the content store; may be shared between repositories
     # jobs: 2                    # steps at the same time; default: the number of processors
     # network: host              # what RUN sees of the network
+    # max_age: never             # such as 30d: images whose last build from scratch is older are stale
     # casa_version: "1.0"        # the parameter %(casa_version)s of templates
 
     """
