@@ -34,6 +34,7 @@ enum ForeignFrontEnd {
         .note, reason, at: SourceLocation(file: facts.file, line: 1), help: "the whole context counts as an input")
     ]
     degraded.reach = .whole(reason: reason)
+    degraded.triggers = nil
     degraded.instructions = source.lineStarts.indices.map { index in
       let end = index + 1 < source.lineStarts.count ? source.lineStarts[index + 1] : source.bytes.count
       return DockerfileInstruction(
