@@ -1,13 +1,14 @@
 internal import DockerfileText
 package import ImageModel
 
-/// What `ONBUILD` instructions of bases from outside add to what a build reads of its context.
+/// What `ONBUILD` instructions of bases add to what a build reads of its context.
 package enum BaseTriggers {
   /// The recipe, with the reach of its Dockerfile as it will run: the triggers of each base right behind its `FROM`.
+  /// What it reached before it still does, so that bases can be added one after the other.
   /// - Parameter triggers: by canonical reference of the base.
   package static func widened(_ image: ImageRecipe, by triggers: [String: [String]]) -> ImageRecipe {
     let facts = image.dockerfile
-    guard case .selected = facts.reach else { return image }
+    guard case .selected(let known) = facts.reach else { return image }
     let escape = facts.instructions.contains { $0.canonical == "# escape=`" } ? UInt8(ascii: "`") : UInt8(ascii: "\\")
     let insertions = facts.uses.compactMap { use -> (offset: Int, text: String)? in
       guard use.role == .from, let fired = triggers[use.reference.canonical], !fired.isEmpty else { return nil }
@@ -15,6 +16,11 @@ package enum BaseTriggers {
       return (endOfInstruction(from: use.range.upperBound, in: facts.text, escape: escape), text)
     }
     if insertions.isEmpty { return image }
+    var widened = image
+    if let line = insertions.flatMap({ $0.text.split(separator: "\n") }).first(where: { !isExact($0, escape) }) {
+      widened.dockerfile.reach = .whole(reason: "nobody knows how ONBUILD \(line) is read")
+      return widened
+    }
     var text = facts.text
     for (offset, lines) in insertions.sorted(by: { $0.offset > $1.offset }) {
       let isInside = offset > 0 && text[offset - 1] != UInt8(ascii: "\n")
@@ -22,9 +28,20 @@ package enum BaseTriggers {
     }
     let run = DockerfileReader.read(
       text, file: facts.file, buildArguments: image.buildArguments, target: image.target, platform: image.platform)
-    var widened = image
-    widened.dockerfile.reach = run.reach
+    if case .selected(let selectors) = run.reach {
+      widened.dockerfile.reach = .selected(known + selectors.filter { !known.contains($0) })
+    } else {
+      widened.dockerfile.reach = run.reach
+    }
     return widened
+  }
+
+  /// Whether a trigger means behind a `FROM` what it means by itself: engines take no heredocs there, and not always the
+  /// escape character of the Dockerfile.
+  private static func isExact(_ line: Substring, _ escape: UInt8) -> Bool {
+    let isOpen = line.utf8.last == escape
+    let hasEscape = line.utf8.contains { $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "`") }
+    return !isOpen && !line.contains("<<") && (escape == UInt8(ascii: "\\") || !hasEscape)
   }
 
   /// Behind the line on which the instruction ends, over continued lines and comments between them.

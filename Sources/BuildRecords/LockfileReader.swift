@@ -129,16 +129,21 @@ package struct LockfileReader {
     var section = ""
     /// The line before, when it was no line of a lockfile: what follows it is not told again.
     var lastForeignLine = 0
+    /// Whether a line of no block follows the start of the last one.
+    var isApart = false
     for line in lines {
       let text = line.text
+      if !text.hasPrefix("  ") { isApart = true }
       if text.hasPrefix("    ") {
-        // A block ends with its checksum: what follows was a block whose first line is damaged.
-        guard let last = blocks.indices.last, !blocks[last].isEnded else { continue }
+        // A block ends with its checksum: what follows was a block whose first line is damaged. Without such a line
+        // two blocks were merged into one.
+        guard let last = blocks.indices.last, !blocks[last].isEnded || !isApart else { continue }
         blocks[last].text += text + "\n"
-        blocks[last].isEnded = text.hasPrefix("    check: ")
+        blocks[last].isEnded = blocks[last].isEnded || text.hasPrefix("    check: ")
         blocks[last].conflict = blocks[last].conflict ?? line.conflict
       } else if text.hasPrefix("  ") {
         blocks.append(Block(section: section, line: line.number, conflict: line.conflict, text: text + "\n"))
+        isApart = false
       } else if text.hasPrefix("coppice-lock:") {
         let version = text.dropFirst("coppice-lock:".count).drop(while: { $0 == " " })
         guard version == "1" else {

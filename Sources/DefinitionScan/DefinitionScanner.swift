@@ -109,6 +109,6 @@ extension StepDeclaration {
       id: recipe.id, location: recipe.location, definitionPath: recipe.definition.path, names: names,
       uses: recipe.dockerfile.uses, needs: image.outputs.always, dependencies: image.dependencies)
     needsOfTriggers = image.outputs.byTriggers
-    hasTriggers = recipe.dockerfile.features.contains("onbuild")
+    hasTriggers = recipe.dockerfile.triggers?.isEmpty != true
   }
 }

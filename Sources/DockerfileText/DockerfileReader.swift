@@ -49,6 +49,7 @@ package enum DockerfileReader {
       let needed = needed(wanted, stages)
       gather(needed.sorted().map { stages[$0] }, into: &facts)
       for index in needed { facts.stages[index].isNeeded = true }
+      facts.triggers = stages[wanted].triggers.map { self.text(of: $0.text.bytes) }
       facts.instructions = canonical(lines, source, stages: needed)
     }
     if lines.instructions.contains(where: { !$0.heredocs.isEmpty }) { facts.features.insert("heredoc") }

@@ -35,6 +35,7 @@ enum ForeignFrontEnd {
         rule: .wholeContext)
     ]
     degraded.reach = .whole(reason: reason)
+    degraded.triggers = nil
     degraded.instructions = source.lineStarts.indices.map { index in
       let end = index + 1 < source.lineStarts.count ? source.lineStarts[index + 1] : source.bytes.count
       return DockerfileInstruction(

@@ -34,44 +34,48 @@ struct IgnorePattern: Sendable {
     case malformed
   }
 
-  /// The cleaned pattern without `!`, nil for a blank line.
+  /// The pattern without `!`, nil for a blank line.
+  ///
+  /// moby's reader cleans a line, and its matcher what came out, the `!` with it: what is cleaned away may uncover
+  /// white space, and a slash behind that is no longer the context's.
   static func cleaned(_ line: String) -> (text: String, isException: Bool)? {
-    var text = trimmed(line[...])
+    var text = trimmed(line)
     guard !text.isEmpty else { return nil }
-    let isException = text.first == "!"
-    if isException { text = trimmed(text.dropFirst()) }
-    guard !text.isEmpty else { return ("", isException) }
-    // moby cleans twice, and what is cleaned away may uncover white space.
-    text = trimmed(withoutDots(text)[...], fromStart: !isException)
-    return (withoutDots(text), isException)
+    let sign = text.utf8.first == Ascii.bang ? "!" : ""
+    if !sign.isEmpty { text = trimmed(String(text.unicodeScalars.dropFirst())) }
+    if !text.isEmpty { text = clean(text) }
+    if text.utf8.first == Ascii.slash, text.utf8.count > 1 { text.unicodeScalars.removeFirst() }
+    text = trimmed(sign + text)
+    guard !text.isEmpty else { return nil }
+    text = clean(text)
+    let isException = text.utf8.first == Ascii.bang
+    return (isException ? String(text.unicodeScalars.dropFirst()) : text, isException)
   }
 
-  /// Go's `filepath.Clean`, then without the leading slash.
-  private static func withoutDots(_ text: Substring) -> String {
+  /// Go's `filepath.Clean`.
+  private static func clean(_ text: String) -> String {
     let isRooted = text.utf8.first == Ascii.slash
-    var kept: [Substring] = []
-    for component in text.split(separator: "/") where component != "." {
+    var kept: [String] = []
+    for component in text.unicodeScalars.split(separator: "/").map({ String($0) }) where component != "." {
       if component == "..", let last = kept.last, last != ".." {
         kept.removeLast()
       } else if component != ".." || !isRooted {
         kept.append(component)
       }
     }
-    return kept.isEmpty ? (isRooted ? "/" : ".") : kept.joined(separator: "/")
+    return kept.isEmpty && !isRooted ? "." : (isRooted ? "/" : "") + kept.joined(separator: "/")
   }
 
-  private static func trimmed(_ text: Substring, fromStart: Bool = true) -> Substring {
-    var text = text
-    while fromStart, let first = text.unicodeScalars.first, first.properties.isWhitespace {
-      text.unicodeScalars.removeFirst()
-    }
-    while let last = text.unicodeScalars.last, last.properties.isWhitespace { text.unicodeScalars.removeLast() }
-    return text
+  private static func trimmed(_ text: String) -> String {
+    var text = text.unicodeScalars[...]
+    while let first = text.first, first.properties.isWhitespace { text.removeFirst() }
+    while let last = text.last, last.properties.isWhitespace { text.removeLast() }
+    return String(text)
   }
 
   init?(line: String) throws(Fault) {
     guard let (text, isException) = Self.cleaned(line) else { return nil }
-    if text.isEmpty || isException && text == "/" { throw .loneException }
+    if text.isEmpty { throw .loneException }
     self.isException = isException
     let bytes = Array(text.utf8)
     guard let tokens = GlobComponent.parse(bytes), !tokens.contains(where: Self.hasEmptyRange) else { throw .malformed }

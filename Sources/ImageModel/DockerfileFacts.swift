@@ -66,6 +66,9 @@ package struct DockerfileFacts: Sendable {
   package var reach: ContextReach
   /// What the target's stages take, in order of appearance; those that cannot be known are not among them.
   package var sources: [DockerfileSource] = []
+  /// What the target's image runs in builds that begin with it (`ONBUILD`), in order, as engines keep it; nil when
+  /// nobody knows.
+  package var triggers: [String]? = []
   /// All stages, in order.
   package var stages: [DockerfileStage] = []
   /// The names of every `ARG`, in whatever stage.

@@ -65,6 +65,22 @@ struct BaseTriggersTests {
     #expect(reach(text, "COPY --from=assets /a /b") == ["a"])
   }
 
+  @Test func basesThatComeOneAfterTheOtherAddToWhatWasThere() throws {
+    let recipe = recipe("FROM node:onbuild AS one\nCOPY a /a\nFROM other:1\nCOPY --from=one /a /b\n")
+    var widened = BaseTriggers.widened(recipe, by: [Self.base: ["COPY t /t", "COPY a /x"]])
+    widened = BaseTriggers.widened(widened, by: ["docker.io/library/other:1": ["COPY u /u"]])
+    guard case .selected(let selectors) = widened.dockerfile.reach else { throw Failure("the whole context") }
+    #expect(selectors.map(\.pattern).sorted() == ["a", "t", "u"])
+  }
+
+  @Test func whatATriggerMayMeanOtherwiseTakesTheWholeContext() {
+    #expect(reach("FROM node:onbuild\n", "COPY <<E t /t") == nil)
+    #expect(reach("FROM node:onbuild\n", "COPY t /t\\") == nil)
+    #expect(reach("# escape=`\nFROM node:onbuild\n", "COPY a\\b /t") == nil)
+    #expect(reach("# escape=`\nFROM node:onbuild\n", "COPY t /t") == ["t"])
+    #expect(reach("FROM node:onbuild\n", "COPY a`b /t") == ["a`b"])
+  }
+
   @Test func argumentsOfTriggersAreThoseOfTheBuild() {
     let text = "FROM node:onbuild\n"
     #expect(reach(text, "ARG DIR=src", "COPY $DIR /x") == ["src"])

@@ -11,6 +11,8 @@ struct RandomContextTests {
     case file(String, mode: UInt16)
     case directory
     case link(String)
+
+    var isLink: Bool { if case .link = self { true } else { false } }
   }
 
   private static let names = ["a", "b", "c.txt", "D", "e.txt"]
@@ -58,14 +60,15 @@ struct RandomContextTests {
       }
     }
 
-    /// What a build reaches: everything below one of `sources`, or at the top with one of `suffixes`, not below one of
-    /// `ignored`.
+    /// What a build reaches: everything below one of `sources`, links on the way to one, or at the top with one of
+    /// `suffixes`, not below one of `ignored`.
     func reached(_ sources: [String], _ suffixes: [String], _ ignored: [String]) -> [String: Thing] {
-      things.filter { path, _ in
+      things.filter { path, thing in
         let top = path.split(separator: "/")[0]
         let isReached =
           sources.contains { $0 == "." || path == $0 || path.hasPrefix($0 + "/") }
           || suffixes.contains { top.hasSuffix($0) }
+          || thing.isLink && sources.contains { $0.hasPrefix(path + "/") }
         return isReached && !ignored.contains { path == $0 || path.hasPrefix($0 + "/") }
       }
     }
@@ -108,7 +111,7 @@ struct RandomContextTests {
     files.tick(.seconds(Int.random(in: 0...9, using: &random)))
     files.write("a/1/casa_distro_docker.yaml", "\(random.next())")
     tree.write(to: files)
-    for path in tree.things.keys where random.once(in: 3) {
+    for path in tree.things.keys.sorted() where random.once(in: 3) {
       if case .file? = tree.things[path] {
         files.setModified(Int.random(in: 0...9, using: &random), of: FilePath("/repository/a/1/" + path))
       }

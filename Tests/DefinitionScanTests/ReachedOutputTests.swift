@@ -16,7 +16,8 @@ struct ReachedOutputTests {
     let (graph, faults) = GraphBuilder.build(tree.declarations)
     try #require((tree.diagnostics + faults).allSatisfy { $0.severity != .error }, "\(tree.diagnostics)")
     let id = try #require(ArtifactID("docker/a:1"))
-    guard case .image(let recipe)? = Triggers.widened(tree.recipes, in: graph)[id] else { return false }
+    let recipes = Triggers.widened(tree.recipes, in: graph) { image, _ in image }
+    guard case .image(let recipe)? = recipes[id] else { return false }
     let uses = try #require(graph[id]).uses.contains { $0.kind == .generate }
     #expect(uses == !recipe.generated.isEmpty)
     return uses
@@ -62,4 +63,43 @@ struct ReachedOutputTests {
     ])
     #expect(try Self.isUpstream(workshop) == isUpstream)
   }
+
+  @Test(
+    arguments: [
+      ("FROM scratch\nONBUILD COPY x /\nONBUILD RUN true\n", ["COPY x /", "RUN true"]),
+      ("FROM scratch AS one\nONBUILD COPY x /\nFROM scratch\nCOPY --from=one / /\n", nil),
+    ] as [(String, [String]?)])
+  func triggersOfTheLastStageAreReadInImagesBuiltFromIt(parent: String, triggers: [String]?) throws {
+    let (recipes, read) = try Self.family(parent)
+    #expect(read == [triggers].compactMap { $0 })
+    guard case .image(let child)? = recipes[try #require(ArtifactID("docker/a:1"))] else { return }
+    #expect(child.dockerfile.reach.isSelected)
+  }
+
+  @Test func whereNobodyKnowsTheTriggersTheWholeContextCounts() throws {
+    let (recipes, _) = try Self.family("# syntax=example/builder\nFROM scratch\n")
+    guard case .image(let child)? = recipes[try #require(ArtifactID("docker/a:1"))] else { return }
+    #expect(!child.dockerfile.reach.isSelected)
+    #expect(child.dockerfile.diagnostics.contains { $0.rule == .wholeContext && $0.location?.line == 1 })
+  }
+
+  /// An image built from another, and the triggers that were read for it.
+  private static func family(_ parent: String) throws -> ([ArtifactID: Recipe], read: [[String]]) {
+    let workshop = Workshop([
+      "a/casa_distro_docker.yaml": Workshop.definition(), "a/Dockerfile": "FROM cati/b:1\nCOPY y /\n",
+      "b/casa_distro_docker.yaml": Workshop.definition(name: "b"), "b/Dockerfile": parent,
+    ])
+    let tree = workshop.scan()
+    let (graph, _) = GraphBuilder.build(tree.declarations)
+    var read: [[String]] = []
+    let recipes = Triggers.widened(tree.recipes, in: graph) { image, triggers in
+      read += triggers.values
+      return image
+    }
+    return (recipes, read)
+  }
+}
+
+extension ContextReach {
+  fileprivate var isSelected: Bool { if case .selected = self { true } else { false } }
 }

@@ -43,7 +43,8 @@ import Testing
       ("**/node_modules", "a/node_modules/b/c", true),
       (".", "a", false), ("/", "a", false), ("é*", "été", true), ("é*", "ete", false), ("é*", "éa", true),
       ("./ a", "a", true), ("a/ /", "a", true), ("/ a", "a", true), ("[^/[^a]", "b", true), ("[^/[^a]", "b/a", true),
-      ("[^/[^a]", "a", false),
+      ("[^/[^a]", "a", false), ("/ /a", "a", false), ("/ /**a", "ba", false), ("!../../a", "a", true),
+      ("/ /", "a", false), ("!/a/../", "a", false),
     ] as [(String, String, Bool)])
   func onePatternMatchesAsInMoby(pattern: String, path: String, isExcluded: Bool) {
     #expect(excludes([pattern], path) == isExcluded)

@@ -56,6 +56,18 @@ import Testing
     #expect(read(text, target: "one").sources == ["x"])
   }
 
+  @Test(
+    arguments: [
+      ("FROM a\nONBUILD COPY x /\nCOPY y /\nonbuild  RUN \\\n  true $V", ["COPY x /", "RUN   true $V"]),
+      ("FROM a AS one\nONBUILD COPY x /\nFROM one", []), ("FROM a AS one\nONBUILD COPY x /\nFROM b\nRUN true", []),
+      ("FROM a\nRUN true", []), ("# syntax=other/builder\nFROM a", nil),
+    ] as [(String, [String]?)])
+  func anImageKeepsTheTriggersOfItsLastStage(text: String, triggers: [String]?) {
+    let facts = DockerfileReader.read(
+      Array(text.utf8), file: "Dockerfile", buildArguments: [:], target: nil, platform: .host)
+    #expect(facts.triggers == triggers)
+  }
+
   @Test func theTriggersOfAStageReachInStagesBuiltFromIt() {
     #expect(read("FROM a AS one\nONBUILD COPY x /\nCOPY y /\nFROM one\nCOPY z /").sources == ["y", "x", "z"])
   }

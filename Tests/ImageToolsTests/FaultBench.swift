@@ -121,7 +121,8 @@ final class FaultBench {
     var index = FileIndex(reading: state / "index", from: files)
     for name in ["logs", "tmp"] as [FilePath] { try files.createDirectory(state / name) }
     try store.prepare()
-    let builder = builder(graph, Triggers.widened(tree.recipes, in: graph), number, journal, reporter)
+    let recipes = Triggers.widened(tree.recipes, in: graph, read: BaseTriggers.widened)
+    let builder = builder(graph, recipes, number, journal, reporter)
     do {
       _ = try await builder.build(Set(graph.order), ledger: &ledger, index: &index)
     } catch {

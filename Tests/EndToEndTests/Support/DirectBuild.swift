@@ -23,6 +23,17 @@ struct DirectBuild: Sendable {
     try Laboratory.files.createDirectory(directory)
   }
 
+  /// Images stay until the directory goes.
+  private var buildah: [String] {
+    let store = ["--root", "\(directory / "root")", "--runroot", "\(directory / "run")", "--storage-driver", "vfs"]
+    return ["buildah"] + store + ["bud", "--quiet", "--isolation", "chroot", "--no-cache", "--format", "docker"]
+  }
+
+  /// Makes an image of buildah that others are built from.
+  func make(_ name: String, from context: FilePath) async throws {
+    try #require(try await run(buildah + ["-t", name, context.description]) != nil)
+  }
+
   /// What a build without cache puts below `/i`; nil when the engine refuses.
   func files(of context: FilePath, dockerfile: FilePath? = nil) async throws -> RootFiles? {
     let archive = directory / "out.tar"
@@ -30,14 +41,11 @@ struct DirectBuild: Sendable {
     let file = (dockerfile ?? context / "Dockerfile").description
     switch engine {
     case .buildah:
-      let store = [
-        "--root", "\(directory / "root")", "--runroot", "\(directory / "run")", "--storage-driver", "vfs",
-      ]
-      let build = ["bud", "--quiet", "--isolation", "chroot", "--no-cache", "--output", "type=tar,dest=\(archive)"]
-      guard try await run(["buildah"] + store + build + ["-f", file, context.description]) != nil else { return nil }
-      _ = try await run(["buildah"] + store + ["rmi", "--all"])
+      let build = ["--output", "type=tar,dest=\(archive)", "-f", file, context.description]
+      guard try await run(buildah + build) != nil else { return nil }
     case .buildKit:
-      let build = ["docker", "build", "--quiet", "--no-cache", "--output", "type=tar,dest=\(archive)"]
+      // The client of the distribution brings BuildKit itself; newer ones leave it to a plugin.
+      let build = ["/usr/bin/docker", "build", "--quiet", "--no-cache", "--output", "type=tar,dest=\(archive)"]
       guard try await run(build + ["-f", file, context.description]) != nil else { return nil }
     case .docker:
       let build = ["docker", "build", "--quiet", "--no-cache", "--force-rm", "-f", file, context.description]
@@ -48,7 +56,10 @@ struct DirectBuild: Sendable {
       _ = try await run(["docker", "rm", container])
       _ = try await run(["docker", "rmi", image])
     }
-    return try RootFiles(Laboratory.files.open(archive))
+    var files = try RootFiles(Laboratory.files.open(archive))
+    // Its client writes a random name into the ignore file of a context in which no Dockerfile lies.
+    if engine == .docker { files.leaveOut(".dockerignore") }
+    return files
   }
 
   /// The last line of the output; nil when it fails.
@@ -79,6 +90,8 @@ struct RootFiles: Equatable {
       }
     }
   }
+
+  fileprivate mutating func leaveOut(_ name: FilePath) { entries = entries.filter { $0.key.name != name } }
 
   /// Lines for what the two do not share.
   func differences(from other: RootFiles) -> [String] {

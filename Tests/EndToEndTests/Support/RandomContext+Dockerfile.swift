@@ -4,8 +4,8 @@ import TestSupport
 
 extension RandomContext {
   /// Writes a Dockerfile that takes some of what is there, each to a place of its own, so that nothing hides another.
-  mutating func writeDockerfile() throws -> String {
-    var lines = ["FROM scratch AS needless", "COPY . /", "FROM scratch AS first"]
+  mutating func writeDockerfile(from base: String) throws -> String {
+    var lines = ["FROM scratch AS needless", "COPY . /", "FROM \(base) AS first"]
     for number in 0..<Int.random(in: 1...4, using: &random) {
       if number == 2 { lines.append("FROM scratch AS last\nCOPY --from=first /i /i") }
       lines.append(try instruction(number))
@@ -15,11 +15,27 @@ extension RandomContext {
     return text
   }
 
+  /// Writes the definition of an image whose triggers take some of what is here.
+  mutating func writeParent(in parent: FilePath) throws -> String {
+    let name = try places().compactMap(\.path.text).filter { $0.allSatisfy(\.isLetter) }.randomElement(using: &random)
+    var lines = ["FROM scratch", "ENV V=1", "ONBUILD ARG W=\(name ?? ".")"]
+    for number in 0..<Int.random(in: 1...2, using: &random) {
+      lines.append("ONBUILD " + (try instruction(10 + number)))
+    }
+    if random.once(in: 2) { lines.append("ONBUILD COPY \\\n  $W /i/20/") }
+    let text = lines.joined(separator: "\n") + "\n"
+    let yaml = "image_sources: [{name: p, tags: ['1']}]\n"
+    try PosixFileSystem().createDirectory(parent)
+    try PosixFileSystem().replace(parent / "Dockerfile", with: Array(text.utf8), mode: 0o644)
+    try PosixFileSystem().replace(parent / "casa_distro_docker.yaml", with: Array(yaml.utf8), mode: 0o644)
+    return text
+  }
+
   private mutating func instruction(_ number: Int) throws -> String {
     let flag = ["", "", "", "--chown=7:8 "].pick(&random)
     // A link that leads nowhere is no source.
     let all = try places().filter { place in
-      let target = try PosixFileSystem().statusIfPresent(of: directory / place.path, followingLinks: true)
+      let target = try? PosixFileSystem().status(of: directory / place.path, followingLinks: true)
       return place.path.text != nil && (target != nil || random.once(in: 20))
     }
     var sources: [String] = []
