@@ -12,7 +12,7 @@ enum Main {
       complain("COPPICE_FUZZ_TARGET is one of: " + FuzzTarget.all.map { $0.name }.joined(separator: " "))
       exit(2)
     }
-    for bomb in Bomb.all where bomb.target.name == target.name { waiting { await check(bomb.input, bomb.name) } }
+    for bomb in Bomb.all() where bomb.target.name == target.name { waiting { await check(bomb.input, bomb.name) } }
     var (count, arguments) = (CommandLine.argc, Optional(CommandLine.unsafeArgv))
     exit(LLVMFuzzerRunDriver(&count, &arguments, test))
   }

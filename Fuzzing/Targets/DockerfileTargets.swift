@@ -37,7 +37,12 @@ extension FuzzTarget {
   /// Every use by another name: the text around stays, and reading it again finds these names in the same roles.
   private static func checkRewriting(_ facts: DockerfileFacts) throws {
     var names: [Range<Int>: String] = [:]
-    for use in facts.uses { names[use.range] = "exact.example/image-\(use.range.lowerBound)@\(Digest.sha256("x"))" }
+    for use in facts.uses {
+      // What a front end is called says whether the text is a Dockerfile.
+      let isDockerfile = use.role == .syntax && ForeignFrontEnd.isDockerfile(use.reference.description)
+      let name = "exact.example/image-\(use.range.lowerBound)/" + (isDockerfile ? "dockerfile" : "image")
+      names[use.range] = "\(name)@\(Digest.sha256("x"))"
+    }
     let text = DockerfileRewriter.text(of: facts, replacing: names.map { ($0.key, $0.value) })
     var (expected, position) = ([UInt8](), 0)
     for (range, name) in names.sorted(by: { $0.key.lowerBound < $1.key.lowerBound }) {
@@ -77,7 +82,7 @@ extension FuzzTarget {
       let seen = filters.map { $0.verdict(forFile: path) }
       try require(
         seen[0] == !isExcluded && (!seen[1] || seen[0]), "the filter is not the rules: \(FilePath(bytes: path))")
-      for end in path.indices where path[end] == UInt8(ascii: "/") && end > 0 {
+      for end in path.indices.filter({ path[$0] == UInt8(ascii: "/") && $0 > 0 }).suffix(8) {
         let directory = Array(path[..<end])
         if !isExcluded, rules.excludes(directory) {
           try require(rules.mayHaveExceptions(below: directory), "\(FilePath(bytes: path)) is never reached")

@@ -16,7 +16,7 @@ struct FuzzTests {
     let corpus = try Self.corpus(target)
     try #require(!corpus.isEmpty)
     for (index, input) in corpus.enumerated() { await Self.check(target, input, "input \(index)") }
-    for seed in Soak.seeds(target.share * 250) {
+    for seed in Soak.seeds(target.share * 100) {
       var random = SeededGenerator(seed: seed)
       let input = random.mutation(of: corpus[seed % corpus.count], among: corpus)
       await Self.check(target, input, "seed \(seed)")

@@ -129,15 +129,15 @@ package struct LockfileReader {
     var section = ""
     /// The line before, when it was no line of a lockfile: what follows it is not told again.
     var lastForeignLine = 0
-    /// Whether a line of no block follows the start of the last one.
+    /// Whether another line stands between the last block and this one.
     var isApart = false
     for line in lines {
       let text = line.text
-      if !text.hasPrefix("  ") { isApart = true }
+      defer { isApart = !text.hasPrefix("  ") || isApart && text.hasPrefix("    ") }
       if text.hasPrefix("    ") {
-        // A block ends with its checksum: what follows was a block whose first line is damaged. Without such a line
-        // two blocks were merged into one.
-        guard let last = blocks.indices.last, !blocks[last].isEnded || !isApart else { continue }
+        // A block ends with its checksum. What follows at once makes two blocks of it, as a union of two branches does;
+        // what follows another line was a block whose first line is damaged.
+        guard let last = blocks.indices.last, !(blocks[last].isEnded && isApart) else { continue }
         blocks[last].text += text + "\n"
         blocks[last].isEnded = blocks[last].isEnded || text.hasPrefix("    check: ")
         blocks[last].conflict = blocks[last].conflict ?? line.conflict
@@ -151,7 +151,8 @@ package struct LockfileReader {
             "the lockfile has format \(version), which this coppice does not know",
             at: SourceLocation(file: file, line: line.number), help: "use the coppice that wrote it, or a later one")
         }
-      } else if text == "bases:" || text == "artifacts:" {
+      } else if text == "artifacts:" || text == "bases:" && section != "artifacts" {
+        // A damaged line that reads `bases:` must not make bases of the artifacts behind it.
         section = String(text.dropLast())
       } else if !text.isEmpty && !text.hasPrefix("#") {
         if lastForeignLine == 0 || lastForeignLine != line.number - 1 {

@@ -4,13 +4,18 @@ internal import ImageModel
 struct CopySources {
   private let excludes: [String]
   private let keepsParents: Bool
+  /// Whether ADD compares what it gets with a digest.
+  let areChecked: Bool
 
-  init(_ text: InstructionText) {
+  /// `count` is that of the sources, each of which is kept with all that it excludes.
+  init(_ text: InstructionText, count: Int, budget: ReadingBudget) {
     keepsParents = text.isSet("parents")
+    areChecked = text.flag("checksum")?.value?.isEmpty == false
     // With --parents the patterns are relative to another directory than the source; some engines expand what stands
     // in them, and BuildKit reads them byte by byte. Leaving them out only adds files.
     let written = text.flags.filter { $0.name == "exclude" }.compactMap { $0.value?.text }
-    excludes = keepsParents ? [] : written.filter { $0.utf8.allSatisfy { $0 < 0x80 && !"$\\'\"".utf8.contains($0) } }
+    let isKept = !keepsParents && budget.spend(written.count * count)
+    excludes = isKept ? written.filter { $0.utf8.allSatisfy { $0 < 0x80 && !"$\\'\"".utf8.contains($0) } } : []
   }
 
   func selectors(for source: String) -> [ContextSelector] {

@@ -24,6 +24,7 @@ struct DockerfileLines {
   private let source: SourceText
   private var nextLine = 0
   private var areDirectivesOver = false
+  private lazy var heredocEnds = HeredocEnds(source.lineRanges.map { Self.withoutLineEnd(source.bytes[$0]) })
 
   init(_ source: SourceText) {
     self.source = source
@@ -44,11 +45,9 @@ struct DockerfileLines {
   }
 
   private mutating func takeRawLine() -> Range<Int>? {
-    guard nextLine < source.lineStarts.count else { return nil }
-    let start = source.lineStarts[nextLine]
-    nextLine += 1
-    let end = nextLine < source.lineStarts.count ? source.lineStarts[nextLine] : source.bytes.count
-    return start == end ? nil : start..<end
+    guard nextLine < source.lineRanges.count, !source.lineRanges[nextLine].isEmpty else { return nil }
+    defer { nextLine += 1 }
+    return source.lineRanges[nextLine]
   }
 
   private static func withoutLineEnd(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
@@ -134,21 +133,27 @@ struct DockerfileLines {
     let trimmed = text.trimmed
     if trimmed.isEmpty { return }
     var instruction = Instruction(text: trimmed)
-    let afterInstruction = nextLine
-    for var heredoc in Heredoc.announced(by: trimmed, escape: escape) {
-      guard let body = takeBody(of: heredoc) else {
+    let heredocs = Heredoc.announced(by: trimmed, escape: escape)
+    var bodies: [Range<Int>] = []
+    for heredoc in heredocs {
+      let start = bodies.last.map { $0.upperBound + 1 } ?? nextLine
+      guard let end = heredocEnds.line(ending: heredoc, from: start) else {
         // To engines that know no heredocs it is none: `RUN echo $((1 << 2))`.
         diagnostics.append(
           source.diagnostic(
             .warning, "the heredoc '\(heredoc.name)' has no end", at: trimmed.start,
             help: "end it by a line that holds only \(heredoc.name), or put << between quotes",
             rule: .doubtfulSyntax))
-        nextLine = afterInstruction
-        instruction.heredocs = []
+        bodies = []
         break
       }
-      heredoc.body = body
+      bodies.append(start..<end)
+    }
+    for (var heredoc, lines) in zip(heredocs, bodies) {
+      heredoc.body = Array(
+        source.bytes[source.lineRanges[lines.lowerBound].lowerBound..<source.lineRanges[lines.upperBound].lowerBound])
       instruction.heredocs.append(heredoc)
+      nextLine = lines.upperBound + 1
     }
     instructions.append(instruction)
   }
@@ -163,17 +168,5 @@ struct DockerfileLines {
     }
     text.append(contentsOf: kept.dropLast())
     return true
-  }
-
-  private mutating func takeBody(of heredoc: Heredoc) -> [UInt8]? {
-    var body: [UInt8] = []
-    let end = Array(heredoc.name.utf8)
-    while let raw = takeRawLine() {
-      var line = Self.withoutLineEnd(source.bytes[raw])
-      if heredoc.stripsTabs { line = line.drop { $0 == Ascii.tab } }
-      if line.elementsEqual(end) { return body }
-      body.append(contentsOf: source.bytes[raw])
-    }
-    return nil
   }
 }

@@ -19,7 +19,7 @@ enum ForeignFrontEnd {
   }
 
   /// Whether an image's name is that of Docker's front end, or of a copy of it.
-  private static func isDockerfile(_ image: String) -> Bool {
+  static func isDockerfile(_ image: String) -> Bool {
     let name = image.prefix { $0 != "@" }.split(separator: "/").last?.prefix { $0 != ":" }
     return name == "dockerfile" || name == "dockerfile-upstream"
   }
@@ -36,10 +36,9 @@ enum ForeignFrontEnd {
     ]
     degraded.reach = .whole(reason: reason)
     degraded.triggers = nil
-    degraded.instructions = source.lineStarts.indices.map { index in
-      let end = index + 1 < source.lineStarts.count ? source.lineStarts[index + 1] : source.bytes.count
-      return DockerfileInstruction(
-        canonical: DockerfileReader.text(of: Array(source.bytes[source.lineStarts[index]..<end])),
+    degraded.instructions = source.lineRanges.enumerated().map { index, line in
+      DockerfileInstruction(
+        canonical: DockerfileReader.text(of: Array(source.bytes[line])),
         location: SourceLocation(file: facts.file, line: index + 1, column: 1))
     }
     return degraded

@@ -202,40 +202,53 @@ struct IgnorePattern: Sendable {
     return end
   }
 
-  /// Every way at once: `states[i]` says that the first i tokens match what was read.
+  /// Every way at once: `states` are the numbers of tokens that match what was read.
   private static func matches(_ tokens: [Token], _ path: [UInt8]) -> Bool {
-    // A set or `?` takes a character of several bytes: states wait at the position where it ends.
-    var pending: [Int: Set<Int>] = [0: [0]]
+    // A set or `?` takes a character of up to four bytes: states wait at the position where it ends.
+    var waiting = Array(repeating: [Int](), count: 5)
+    waiting[0] = [0]
+    /// Where each state was last reached.
+    var reached = Array(repeating: -1, count: tokens.count + 1)
     // A `**` that was entered stays so: it may end after any later slash.
-    var entered: Set<Int> = []
+    var entered: [Int] = []
+    var isEntered = Array(repeating: false, count: tokens.count)
+    var states: [Int] = []
     for position in 0...path.count {
-      var states = pending.removeValue(forKey: position) ?? []
-      if position > 0, path[position - 1] == Ascii.slash { states.formUnion(entered.map { $0 + 1 }) }
-      var queue = Array(states)
-      while let state = queue.popLast() {
+      func reach(_ state: Int) {
+        if reached[state] == position { return }
+        reached[state] = position
+        states.append(state)
+      }
+      states.removeAll(keepingCapacity: true)
+      waiting[position % 5].forEach(reach)
+      waiting[position % 5].removeAll(keepingCapacity: true)
+      if position > 0, path[position - 1] == Ascii.slash { for state in entered { reach(state + 1) } }
+      var next = 0
+      while next < states.count {
+        let state = states[next]
+        next += 1
         guard state < tokens.count else { continue }
-        var following: [Int] = []
         switch tokens[state] {
         case .directories:
-          entered.insert(state)
-          following = [state + 1]
+          if !isEntered[state] { entered.append(state) }
+          isEntered[state] = true
+          reach(state + 1)
         case .rest: return true
-        case .glob(.star): following = [state + 1]
+        case .glob(.star): reach(state + 1)
         case .glob: break
         }
-        for next in following where states.insert(next).inserted { queue.append(next) }
       }
       let isBoundary = position == path.count || path[position] == Ascii.slash
-      if isBoundary, states.contains(tokens.count) { return true }
+      if isBoundary, reached[tokens.count] == position { return true }
       if position == path.count { return false }
       for state in states where state < tokens.count {
         guard case .glob(let token) = tokens[state] else { continue }
         if case .star = token {
-          if path[position] != Ascii.slash { pending[position + 1, default: []].insert(state) }
+          if path[position] != Ascii.slash { waiting[(position + 1) % 5].append(state) }
         } else if case .one = token, path[position] == Ascii.slash {
           continue
         } else if let length = GlobComponent.step(token, path, position, path.count) {
-          pending[position + length, default: []].insert(state + 1)
+          waiting[(position + length) % 5].append(state + 1)
         }
       }
     }

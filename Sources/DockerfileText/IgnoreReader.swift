@@ -12,9 +12,9 @@ package enum IgnoreReader {
       return (result, [source.diagnostic(.error, "this byte is not UTF-8", at: offset)])
     }
     var diagnostics: [Diagnostic] = []
-    for (number, (start, next)) in zip(1..., zip(source.lineStarts, source.lineStarts.dropFirst() + [text.count])) {
-      var line = text[start..<next]
-      if start == 0, line.starts(with: Ascii.byteOrderMark) { line = line.dropFirst(3) }
+    for (number, range) in zip(1..., source.lineRanges) {
+      var line = text[range]
+      if number == 1, line.starts(with: Ascii.byteOrderMark) { line = line.dropFirst(3) }
       if line.last == Ascii.newline { line = line.dropLast() }
       if line.last == Ascii.carriageReturn { line = line.dropLast() }
       // Only in the first column does it begin a comment.

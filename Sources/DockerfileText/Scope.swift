@@ -12,6 +12,9 @@ struct Scope: Sendable {
     return undeclared
   }
 
+  /// What a copy takes of a `ReadingBudget`.
+  var weight: Int { values.count * 8 }
+
   /// The scope of a stage that is built from the stage with this scope.
   ///
   /// Variables of the image go on; build arguments only with BuildKit (buildah forgets them).
@@ -41,5 +44,15 @@ struct Scope: Sendable {
     } else {
       values[name] = value
     }
+  }
+}
+
+extension ShellWord.Value {
+  /// The value of a word that holds a variable which is unknown for `reason`.
+  ///
+  /// Only the last variable is named: values that are made of each other would have ever longer reasons.
+  static func unknown(madeOf name: String, for reason: String) -> Self {
+    let beginning = "it is made of '"
+    return .unknown(reason.hasPrefix(beginning) ? reason : "\(beginning)\(name)', and \(reason)")
   }
 }

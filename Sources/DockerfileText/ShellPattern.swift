@@ -8,12 +8,12 @@ struct ShellPattern {
     case scalar(Unicode.Scalar)
   }
 
-  /// Comparisons of a token with a character: more than any name or version needs, and a moment's work.
-  private static let workLimit = 1 << 22
-
   private var tokens: [Token] = []
+  /// For comparisons of a token with a character.
+  private let budget: ReadingBudget
 
-  init(_ pattern: [Unicode.Scalar]) throws(ShellWord.Fault) {
+  init(_ pattern: [Unicode.Scalar], _ budget: ReadingBudget) throws(ShellWord.Fault) {
+    self.budget = budget
     var position = 0
     while position < pattern.count {
       let scalar = pattern[position]
@@ -36,15 +36,13 @@ struct ShellPattern {
   }
 
   func removingPrefix(of text: [Unicode.Scalar], longest: Bool) throws(ShellWord.Fault) -> [Unicode.Scalar] {
-    var work = 0
-    let ends = try Self.ends(tokens, in: text, from: 0, &work)
+    let ends = try ends(tokens, in: text, from: 0)
     guard let end = longest ? ends.last : ends.first else { return text }
     return Array(text[end...])
   }
 
   func removingSuffix(of text: [Unicode.Scalar], longest: Bool) throws(ShellWord.Fault) -> [Unicode.Scalar] {
-    var work = 0
-    let ends = try Self.ends(tokens.reversed(), in: text.reversed(), from: 0, &work)
+    let ends = try ends(tokens.reversed(), in: text.reversed(), from: 0)
     guard let end = longest ? ends.last : ends.first else { return text }
     return Array(text.dropLast(end))
   }
@@ -52,13 +50,12 @@ struct ShellPattern {
   func replacing(
     in text: [Unicode.Scalar], with replacement: [Unicode.Scalar], everywhere: Bool
   ) throws(ShellWord.Fault) -> [Unicode.Scalar] {
-    var work = 0
     var result: [Unicode.Scalar] = []
     var position = 0
     var lastEnd = -1
     while position <= text.count {
       // An empty match right after a match does not count.
-      if let end = try Self.ends(tokens, in: text, from: position, &work).last, end > position || position != lastEnd {
+      if let end = try ends(tokens, in: text, from: position).last, end > position || position != lastEnd {
         result += replacement
         if !everywhere { return result + text[end...] }
         lastEnd = end
@@ -73,9 +70,9 @@ struct ShellPattern {
     return result
   }
 
-  /// Every end, ascending, of a match that begins at `start`; counts its work.
-  private static func ends(
-    _ tokens: [Token], in text: [Unicode.Scalar], from start: Int, _ work: inout Int
+  /// Every end, ascending, of a match that begins at `start`.
+  private func ends(
+    _ tokens: [Token], in text: [Unicode.Scalar], from start: Int
   ) throws(ShellWord.Fault) -> [Int] {
     // `states[i]`: the first i tokens match what was read so far.
     var states = Array(repeating: false, count: tokens.count + 1)
@@ -91,8 +88,7 @@ struct ShellPattern {
     while true {
       if states[tokens.count] { ends.append(position) }
       guard position < text.count, states.contains(true) else { return ends }
-      work += tokens.count + 1
-      guard work <= workLimit else { throw .syntax("the pattern takes too long for its text") }
+      guard budget.spend(tokens.count + 1) else { throw .syntax(ReadingBudget.fault) }
       var following = Array(repeating: false, count: tokens.count + 1)
       for index in tokens.indices where states[index] {
         switch tokens[index] {

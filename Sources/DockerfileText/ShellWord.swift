@@ -38,6 +38,7 @@ struct ShellWord {
   private let scalars: [Unicode.Scalar]
   private let escape: Unicode.Scalar
   private let variables: Variables
+  private let budget: ReadingBudget
   private var position = 0
   private var depth = 0
   private var missing: [String] = []
@@ -46,10 +47,11 @@ struct ShellWord {
   /// Bytes that variables brought in.
   private var size = 0
 
-  init(_ word: String, escape: Unicode.Scalar, variables: Variables) {
+  init(_ word: String, escape: Unicode.Scalar, variables: Variables, budget: ReadingBudget = ReadingBudget()) {
     scalars = Array(word.unicodeScalars)
     self.escape = escape
     self.variables = variables
+    self.budget = budget
   }
 
   func expand() throws(Fault) -> Expansion {
@@ -156,11 +158,13 @@ struct ShellWord {
 
   /// As much as the kernel lets a program's variable have: values that hold each other grow without a limit.
   private static let sizeLimit = 1 << 17
+  private static let shownLimit = 80
 
   private mutating func substitution() throws(Fault) -> String {
     let text = try dollar()
     size += text.utf8.count
     guard size <= Self.sizeLimit else { throw .syntax("it expands to more than \(Self.sizeLimit >> 10) KiB") }
+    guard budget.spend(text.utf8.count) else { throw .syntax(ReadingBudget.fault) }
     return text
   }
 
@@ -223,7 +227,8 @@ struct ShellWord {
     case .set(let text): return .value(text)
     case .unset: return .unset
     case .unknown(let reason):
-      unknown = unknown ?? .unknown(name: name, reason: reason)
+      // Whatever is made of the value repeats the name.
+      unknown = unknown ?? .unknown(name: String(name.unicodeScalars.prefix(Self.shownLimit)), reason: reason)
       return .unknown
     }
   }
@@ -275,7 +280,7 @@ struct ShellWord {
       var pattern = Array(word.text.unicodeScalars)
       let isLongest = pattern.first == modifier
       if isLongest { pattern.removeFirst() }
-      let glob = try ShellPattern(pattern)
+      let glob = try ShellPattern(pattern, budget)
       let text = Array((current ?? "").unicodeScalars)
       return string(
         modifier == "#"
@@ -303,7 +308,7 @@ struct ShellWord {
       unknown = unknown ?? .unknown(name: name, reason: "'$' has a meaning of its own in what takes the place")
     }
     if unknown != nil { return "" }
-    let glob = try ShellPattern(Array(pattern.unicodeScalars))
+    let glob = try ShellPattern(Array(pattern.unicodeScalars), budget)
     return string(
       try glob.replacing(
         in: Array(current.unicodeScalars), with: Array(replacement.unicodeScalars), everywhere: isEverywhere))

@@ -4,15 +4,42 @@ internal import ImageModel
 struct SourceText: Sendable {
   let bytes: [UInt8]
   let file: FilePath
-  /// Offsets of the first byte of each line.
-  let lineStarts: [Int]
+  /// The bytes of each line with its end; empty behind the end of the last line.
+  let lineRanges: [Range<Int>]
+  /// What is shown of each line: without its line end and without a byte order mark.
+  private let contents: [Range<Int>]
+  /// How many characters begin before every `blockSize`-th byte: lines are long, and places in them are many.
+  private let characterCounts: [Int]
+
+  private static let blockSize = 64
+  /// Nobody reads a longer line; if each of its faults showed it, they would take the square of its length.
+  private static let shownLimit = 4096
 
   init(_ bytes: [UInt8], file: FilePath) {
     self.bytes = bytes
     self.file = file
-    var starts = [0]
-    for (offset, byte) in bytes.enumerated() where byte == Ascii.newline { starts.append(offset + 1) }
-    lineStarts = starts
+    var (starts, counts, count) = ([0], [0], 0)
+    for (offset, byte) in bytes.enumerated() {
+      if byte == Ascii.newline { starts.append(offset + 1) }
+      if Self.beginsCharacter(byte) { count += 1 }
+      if (offset + 1) % Self.blockSize == 0 { counts.append(count) }
+    }
+    characterCounts = counts
+    lineRanges = zip(starts, starts.dropFirst() + [bytes.count]).map { $0..<$1 }
+    contents = lineRanges.map { range in
+      var line = bytes[range]
+      if range.lowerBound == 0, line.starts(with: Ascii.byteOrderMark) { line = line.dropFirst(3) }
+      while let last = line.last, last == Ascii.newline || last == Ascii.carriageReturn { line = line.dropLast() }
+      return line.indices
+    }
+  }
+
+  /// Characters are Unicode scalars: bytes that do not continue one.
+  private static func beginsCharacter(_ byte: UInt8) -> Bool { byte & 0xC0 != 0x80 }
+
+  private func characters(before offset: Int) -> Int {
+    let block = offset / Self.blockSize
+    return characterCounts[block] + bytes[block * Self.blockSize..<offset].count(where: Self.beginsCharacter)
   }
 
   /// Whether the first line is `#!…`.
@@ -21,48 +48,38 @@ struct SourceText: Sendable {
     return start.starts(with: [Ascii.hash, Ascii.bang])
   }
 
-  /// The index into `lineStarts` of the line that holds the byte.
+  /// The index of the line that holds the byte.
   private func lineIndex(at offset: Int) -> Int {
     var low = 0
-    var high = lineStarts.count
+    var high = lineRanges.count
     while high - low > 1 {
       let middle = (low + high) / 2
-      if lineStarts[middle] <= offset { low = middle } else { high = middle }
+      if lineRanges[middle].lowerBound <= offset { low = middle } else { high = middle }
     }
     return low
   }
 
-  /// The bytes of a line without its line end and without a byte order mark.
-  private func line(_ index: Int) -> ArraySlice<UInt8> {
-    let end = index + 1 < lineStarts.count ? lineStarts[index + 1] : bytes.count
-    var line = bytes[lineStarts[index]..<end]
-    if index == 0, line.starts(with: Ascii.byteOrderMark) { line = line.dropFirst(3) }
-    while let last = line.last, last == Ascii.newline || last == Ascii.carriageReturn { line = line.dropLast() }
-    return line
-  }
-
   func location(at offset: Int) -> SourceLocation {
     let index = lineIndex(at: offset)
-    let before = line(index).prefix { _ in true }
-    let upTo = before[before.startIndex..<min(max(offset, before.startIndex), before.endIndex)]
-    // Characters are Unicode scalars: bytes that do not continue one.
-    let column = upTo.count { $0 & 0xC0 != 0x80 } + 1
+    let line = contents[index]
+    let place = min(max(offset, line.lowerBound), line.upperBound)
+    let column = characters(before: place) - characters(before: line.lowerBound) + 1
     return SourceLocation(file: file, line: index + 1, column: column)
   }
 
   func diagnostic(
     _ severity: Diagnostic.Severity, _ message: String, at offset: Int, help: String? = nil, rule: LintRule? = nil
   ) -> Diagnostic {
-    let shown = String(decoding: line(lineIndex(at: offset)), as: UTF8.self)
+    let line = contents[lineIndex(at: offset)]
+    let shown = line.count > Self.shownLimit ? nil : String(decoding: bytes[line], as: UTF8.self)
     return Diagnostic(severity, message, at: location(at: offset), sourceLine: shown, help: help, rule: rule)
   }
 
   /// The offset of the first byte that is not part of valid UTF-8, or nil.
   var firstInvalidByte: Int? {
     if String(validating: bytes, as: UTF8.self) != nil { return nil }
-    for (start, end) in zip(lineStarts, lineStarts.dropFirst() + [bytes.count]) {
-      guard String(validating: bytes[start..<end], as: UTF8.self) == nil else { continue }
-      return (start..<end).first { bytes[$0] >= 0x80 && !Self.isSequence(bytes[start..<end], at: $0) } ?? start
+    for line in lineRanges where String(validating: bytes[line], as: UTF8.self) == nil {
+      return line.first { bytes[$0] >= 0x80 && !Self.isSequence(bytes[line], at: $0) } ?? line.lowerBound
     }
     return nil
   }

@@ -8,6 +8,8 @@ struct StageList {
 
   private let source: SourceText
   private let escape: UInt8
+  /// By name, ascending.
+  private var indices: [String: [Int]] = [:]
   private let buildArguments: [String: String]
   /// What stands before the first FROM: to BuildKit it is a fault, to buildah a part of the first stage.
   private var preamble: [DockerfileLines.Instruction] = []
@@ -23,6 +25,7 @@ struct StageList {
     self.source = source
     self.escape = lines.escape
     self.buildArguments = buildArguments
+    expander = WordExpander(source: source, escape: escape)
     for (name, value) in predefined { globals.setArgument(name, .set(buildArguments[name] ?? value)) }
     for instruction in lines.instructions { add(instruction) }
     if !lines.instructions.isEmpty, stages.isEmpty {
@@ -34,10 +37,10 @@ struct StageList {
   }
 
   func index(ofStage name: String, before end: Int = .max) -> Int? {
-    stages.prefix(end).lastIndex { $0.name == name.lowercased() }
+    indices[name.lowercased()]?.last { $0 < end }
   }
 
-  var expander: WordExpander { WordExpander(source: source, escape: escape) }
+  let expander: WordExpander
 
   private mutating func add(_ instruction: DockerfileLines.Instruction) {
     let text = InstructionText(instruction.text, escape: escape)
@@ -127,6 +130,7 @@ struct StageList {
       name: name, base: words.first.map { base($0, &problems) } ?? .broken, at: source.location(at: text.start))
     stage.diagnostics = problems
     for flag in text.flags where flag.name != "platform" { take(flag, into: &stage) }
+    if let name { indices[name, default: []].append(stages.count) }
     stages.append(stage)
   }
 

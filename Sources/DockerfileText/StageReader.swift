@@ -22,11 +22,20 @@ struct StageReader {
     self.source = source
     self.escape = escape
     self.buildArguments = buildArguments
-    var triggers: [DockerfileLines.Instruction] = []
     switch stage.base {
     case .stage(let base) where base < readStages.count:
+      guard list.expander.budget.spend(readStages[base].scope.weight) else {
+        stage.diagnostics.append(Diagnostic(.error, ReadingBudget.fault, at: stage.location))
+        return
+      }
       stage.scope = readStages[base].scope.inherited
-      triggers = readStages[base].triggers
+      for trigger in readStages[base].triggers {
+        guard list.expander.budget.spend(trigger.text.count + Self.triggerWeight) else {
+          report(.error, ReadingBudget.fault, at: trigger.text.start)
+          return
+        }
+        read(trigger)
+      }
     case .image(let use):
       stage.uses.append(use)
       stage.scope.undeclared = .unknown("the environment of the base image \(use.reference) is not known")
@@ -35,8 +44,11 @@ struct StageReader {
     case .scratch:
       stage.scope.setEnvironment("PATH", .unknown("engines set it"))
     }
-    for instruction in triggers + stage.instructions { read(instruction) }
+    for instruction in stage.instructions { read(instruction) }
   }
+
+  /// What reading an instruction takes apart from its length.
+  private static let triggerWeight = 256
 
   private mutating func read(_ instruction: DockerfileLines.Instruction) {
     if !instruction.heredocs.isEmpty { stage.features.insert("heredoc") }
@@ -154,7 +166,7 @@ struct StageReader {
   private mutating func evaluated(_ value: MappedText) -> ShellWord.Value {
     switch list.expander.expand(value, in: stage.scope) {
     case .success(let expansion): return .set(expansion.text)
-    case .failure(.unknown(let name, let reason)): return .unknown("it is made of '\(name)', and \(reason)")
+    case .failure(.unknown(let name, let reason)): return .unknown(madeOf: name, for: reason)
     case .failure(let fault):
       stage.diagnostics.append(list.expander.diagnostic(fault, at: value))
       return .unknown("it cannot be expanded")
@@ -171,7 +183,7 @@ struct StageReader {
       take(from, role: .copyFrom)
       return
     }
-    let paths = CopySources(text)
+    let paths = CopySources(text, count: sources.count, budget: list.expander.budget)
     for source in sources { select(source, by: text, paths) }
   }
 
@@ -223,8 +235,7 @@ struct StageReader {
       if remote != .web { stage.features.insert("add-git") }
       if remote != .gitOrFile {
         let address = expanded.first ?? word.text
-        let isPinned =
-          text.flag("checksum")?.value?.isEmpty == false || remote == .git && RemoteSource.namesCommit(address)
+        let isPinned = paths.areChecked || remote == .git && RemoteSource.namesCommit(address)
         return name(address, .network(isPinned: isPinned), by: text.keyword, at: word.start)
       }
     }

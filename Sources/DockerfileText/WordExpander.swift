@@ -4,13 +4,14 @@ internal import ImageModel
 struct WordExpander {
   let source: SourceText
   let escape: UInt8
+  let budget = ReadingBudget()
 
   struct Problem: Error {
     var diagnostic: Diagnostic
   }
 
   func expand(_ word: MappedText, in scope: Scope) -> Result<ShellWord.Expansion, ShellWord.Fault> {
-    let lexer = ShellWord(word.text, escape: Unicode.Scalar(escape), variables: .scope(scope))
+    let lexer = ShellWord(word.text, escape: Unicode.Scalar(escape), variables: .scope(scope), budget: budget)
     return Result { () throws(ShellWord.Fault) in try lexer.expand() }
   }
 

@@ -6,6 +6,11 @@ import Testing
 
 @testable import ImageTools
 
+extension ScriptedProcessRunner.Answer: CustomTestStringConvertible {
+  /// Not the whole output, which may be long.
+  package var testDescription: String { "\(status), \(output.count) bytes" }
+}
+
 @Suite struct RegistryCredentialsTests {
   private func credential(
     _ configuration: String, for name: String, helper: ScriptedProcessRunner? = nil

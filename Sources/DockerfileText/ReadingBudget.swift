@@ -1,0 +1,15 @@
+/// What one Dockerfile may take beyond its own length: what words expand to, what patterns compare, what triggers repeat.
+///
+/// Without a limit a file of a few KiB takes minutes and gigabytes: values hold each other, and every stage runs
+/// the triggers of its base. No Dockerfile that a person wrote needs a hundredth of it.
+final class ReadingBudget {
+  private var rest = 1 << 22
+
+  static let fault = "what this Dockerfile expands and repeats is too much to read"
+
+  /// Whether that much was left.
+  func spend(_ amount: Int) -> Bool {
+    rest = max(-1, rest - amount)
+    return rest >= 0
+  }
+}
