@@ -5,8 +5,14 @@ package import ImageModel
 /// Compares a tree with its records; changes nothing.
 package struct BuildPlanner: Sendable {
   package let evaluator: StepEvaluator
+  /// Whether outputs count as needed by steps that run only if their upstreams come out another: to build is to be ready
+  /// for that, to ask is not.
+  private let isForBuild: Bool
 
-  package init(evaluator: StepEvaluator) { self.evaluator = evaluator }
+  package init(evaluator: StepEvaluator, isForBuild: Bool = false) {
+    self.evaluator = evaluator
+    self.isForBuild = isForBuild
+  }
 
   /// - Parameters:
   ///   - forced: artifacts that must run, and why.
@@ -31,7 +37,9 @@ package struct BuildPlanner: Sendable {
     while true {
       plan.steps = try pass(order, selected, need, lockfile, forced, files, intact)
       let before = need
-      for step in plan.steps.values where step.mayRun { need.add(step, uses: evaluator.graph[step.id]?.uses ?? []) }
+      for step in plan.steps.values where step.mayRun && (isForBuild || !step.staleness.isUncertain) {
+        need.add(step, uses: evaluator.graph[step.id]?.uses ?? [])
+      }
       if need == before { break }
     }
     return plan

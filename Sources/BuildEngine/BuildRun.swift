@@ -115,7 +115,7 @@ struct BuildRun {
         isOutputNeeded: lacksOutput || plan.selected.contains(id), mayBeAssumed: !lacksOutput),
       planned: step.staleness.reasons, unpinned: baseFailure(of: id), index: index,
       log: step.isRestorable ? nil : builder.openLog(id), reporter: builder.reporter,
-      keep: builder.keepInputs, clock: clock)
+      keep: builder.keepInputs, clock: clock, time: builder.time)
   }
 
   private mutating func settle(_ end: StepExecution.End, _ ledger: inout Ledger) throws {
@@ -150,7 +150,10 @@ struct BuildRun {
     let previous = ledger[end.id]
     var refreshed = previous?.refreshed
     let isFirst = previous?.output.isAssumed ?? true
-    if !verdict.mayUseCache || isFirst && hasMaxAge(end.id) { refreshed = builder.time() }
+    // When it began: what it made may be used again.
+    if !verdict.mayUseCache || isFirst && hasMaxAge(end.id) {
+      refreshed = builder.time() - Int(end.duration.components.seconds) - 1
+    }
     try note(end, outcome.rawValue, output.digest, previous)
     ledger[end.id] = BuildRecord(
       verdict.inputs, output: output, generation: verdict.generation, refreshed: refreshed)

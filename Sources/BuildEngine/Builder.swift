@@ -64,7 +64,7 @@ package struct Builder: Sendable {
     var files: [ArtifactID: StepFiles] = [:]
     var forced: [ArtifactID: String] = [:]
     if let reason = options.force { for id in selected { forced[id] = reason } }
-    let planner = BuildPlanner(evaluator: evaluator)
+    let planner = BuildPlanner(evaluator: evaluator, isForBuild: true)
     func plan(_ ledger: Ledger, _ index: inout FileIndex) throws -> BuildPlan {
       let plan = try planner.plan(
         selected: selected, lockfile: ledger.lockfile, index: &index, forced: forced, files: &files)

@@ -120,7 +120,8 @@ package struct StepEvaluator: Sendable {
     }
     return Verdict(
       reasons: reasons, inputs: list, fingerprint: fingerprint, generation: generation, output: output,
-      isRestorable: output != nil && !reasons.isEmpty, mayUseCache: refresh.isEmpty)
+      isRestorable: output != nil && !reasons.isEmpty,
+      mayUseCache: refresh.isEmpty && !isFirstOfLimitedAge(recipe, record))
   }
 
   private func bases(
@@ -160,6 +161,12 @@ package struct StepEvaluator: Sendable {
     case .missing(let what): return [.outputMissing(what)]
     case .damaged(let what): return [.outputDamaged(what)]
     }
+  }
+
+  /// Its age counts from now on, so its layers must not be older.
+  private func isFirstOfLimitedAge(_ recipe: Recipe, _ record: BuildRecord?) -> Bool {
+    guard case .image(let image) = recipe, image.maxAge != nil else { return false }
+    return record?.output.isAssumed ?? true
   }
 
   private func tooOldSince(_ recipe: Recipe, _ record: BuildRecord?) -> Int? {

@@ -20,6 +20,8 @@ struct StepExecution: Sendable {
   let reporter: any BuildReporter
   let keep: @Sendable (ArtifactID, StepInputs) throws -> Void
   let clock: ContinuousClock
+  /// Seconds since 1970.
+  let time: @Sendable () -> Int
 
   /// How it ended, for the owner of the records.
   struct End: Sendable {
@@ -109,7 +111,8 @@ struct StepExecution: Sendable {
     let job = StepJob(
       recipe: recipe, inputs: verdict.inputs, fingerprint: verdict.fingerprint, files: snapshot.files,
       upstreams: knowledge.outputs, images: images, bases: pins,
-      mayUseCache: verdict.mayUseCache)
+      mayUseCache: verdict.mayUseCache,
+      oldestLayer: knowledge.record?.refreshed.map { max(1, time() - $0) })
     let made = try await runner.run(job) { [log, reporter, id] line in
       log?.write(line)
       reporter.report(.output(id, line))

@@ -17,11 +17,14 @@ package struct StepJob: Sendable {
   package var bases: [String: PinnedBase]
   /// Whether the engine's layer cache may be used (not for forced and too old steps).
   package var mayUseCache: Bool
+  /// The age in seconds of the oldest layer that may be used: none from before the last run without the cache, which
+  /// was asked for to be rid of them. Nil for no limit.
+  package var oldestLayer: Int?
 
   package init(
     recipe: Recipe, inputs: StepInputs, fingerprint: Fingerprint, files: [StagedFile],
     upstreams: [ArtifactID: ArtifactOutput], images: [String: ArtifactID] = [:], bases: [String: PinnedBase],
-    mayUseCache: Bool
+    mayUseCache: Bool, oldestLayer: Int? = nil
   ) {
     self.recipe = recipe
     self.inputs = inputs
@@ -31,6 +34,7 @@ package struct StepJob: Sendable {
     self.images = images
     self.bases = bases
     self.mayUseCache = mayUseCache
+    self.oldestLayer = oldestLayer
   }
 }
 

@@ -42,6 +42,8 @@ struct GeneratorFiles {
     to snapshot: inout ContextSnapshot
   ) throws {
     guard let status = try files.statusIfPresent(of: place, followingLinks: true) else {
+      // A link below an input may lead nowhere: what is read of it is where it leads.
+      if !ancestors.isEmpty { return }
       snapshot.diagnostics.append(
         Diagnostic(.error, "the input '\(String(decoding: path, as: UTF8.self))' does not exist", at: location))
       return
@@ -49,22 +51,26 @@ struct GeneratorFiles {
     switch status.kind {
     case .directory:
       let real = try files.resolved(place)
-      guard !ancestors.contains(real) else {
-        snapshot.diagnostics.append(
-          Diagnostic(
-            .error, "the input '\(String(decoding: path, as: UTF8.self))' is a link to a directory that contains it",
-            at: location, help: "remove the link"))
-        return
-      }
+      guard !ancestors.contains(real) else { return }
+      snapshot.files.append(StagedFile(path: path, kind: .directory, mode: status.mode, source: nil))
       for entry in try files.entries(of: place) {
-        try add(
-          place / entry.name, path + [UInt8(ascii: "/")] + entry.name.bytes, location, within: ancestors + [real],
-          to: &snapshot)
+        let (inner, name) = (place / entry.name, path + [UInt8(ascii: "/")] + entry.name.bytes)
+        if entry.status.kind == .symbolicLink {
+          // A command may read the link, or what is behind it.
+          let target = try files.target(ofLink: inner)
+          snapshot.files.append(
+            StagedFile(path: name, kind: .symbolicLink(target: target.bytes), mode: 0o777, source: nil))
+          try add(inner, name + Array(" -> ".utf8), location, within: ancestors + [real], to: &snapshot)
+        } else {
+          try add(inner, name, location, within: ancestors + [real], to: &snapshot)
+        }
       }
     case .regular:
       let digest = try digest(of: try files.resolved(place), status, in: &snapshot)
       snapshot.files.append(StagedFile(path: path, kind: .regular(digest), mode: status.mode, source: place))
     default:
+      // What no command can read from: below an input it is passed over.
+      if !ancestors.isEmpty { return }
       snapshot.diagnostics.append(
         Diagnostic(
           .error, "the input '\(String(decoding: path, as: UTF8.self))' is neither a file nor a directory", at: location

@@ -27,7 +27,7 @@ package enum GraphBuilder {
       var resolution: [(use: ImageUse, step: ArtifactID?)] = []
       var needs = declaration.needs
       for use in declaration.uses {
-        let maker = use.reference.digest == nil && use.role != .syntax ? makers[use.reference.canonical] : nil
+        let maker = use.reference.digest == nil && use.role != .syntax ? makers[Self.key(use.reference)] : nil
         resolution.append((use, maker))
         if use.role == .from, let maker, triggering.contains(maker) { needs += declaration.needsOfTriggers }
         if let maker {
@@ -71,11 +71,17 @@ package enum GraphBuilder {
     for isMain in [false, true] {
       for declaration in declarations.sorted(by: { ($0.definitionPath, $0.id) < ($1.definitionPath, $1.id) }) {
         for name in declaration.names where (name.tag == declaration.id.tag) == isMain {
-          makers[name.canonical] = declaration.id
+          makers[key(name)] = declaration.id
         }
       }
     }
     return makers
+  }
+
+  /// A name without a registry is looked for as it is written: `docker.io/library/ubuntu` is never our `ubuntu`.
+  private static func key(_ name: ImageReference) -> String {
+    guard name.registry == nil else { return name.canonical }
+    return "\(name.repository):\(name.tag ?? "latest")"
   }
 
   private static func removeCycles(from edges: inout [ArtifactID: [Edge]]) -> [Diagnostic] {

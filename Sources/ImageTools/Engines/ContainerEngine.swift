@@ -27,6 +27,8 @@ package struct BuildRequest: Sendable {
   package var secrets: [String: FilePath] = [:]
   package var network = "host"
   package var mayUseCache = true
+  /// The age in seconds of the oldest layer that may be used; nil for no limit.
+  package var oldestLayer: Int?
   /// Every time in the image becomes this one; seconds since 1970.
   package var sourceDateEpoch: Int?
 

@@ -48,6 +48,7 @@ extension ContainersEngine {
     // Their own format drops SHELL, ONBUILD and HEALTHCHECK; the label would change every image with each upgrade.
     words += ["--format", "docker", "--identity-label=false", "--layers", "--force-rm", "--pull=never"]
     words += Self.mark(request.directory)
+    if request.mayUseCache, let age = request.oldestLayer { words += ["--cache-ttl", "\(age)s"] }
     if let epoch = request.sourceDateEpoch { words += ["--timestamp", String(epoch)] }
     return words + ["--ignorefile", request.ignoreFile.description]
   }

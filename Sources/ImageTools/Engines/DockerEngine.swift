@@ -54,7 +54,13 @@ package struct DockerEngine: ContainerEngine {
   package func build(
     _ request: BuildRequest, log: @escaping @Sendable (String) -> Void
   ) async throws -> EngineImage {
-    try await tool.build(request, log: log, arguments: arguments)
+    var request = request
+    if request.mayUseCache, request.oldestLayer != nil {
+      // It knows no age of layers.
+      log("coppice: docker's layer cache is not used: it may hold layers from before the last build from scratch")
+      request.mayUseCache = false
+    }
+    return try await tool.build(request, log: log, arguments: arguments)
   }
 
   private func arguments(_ request: BuildRequest) -> [String] {

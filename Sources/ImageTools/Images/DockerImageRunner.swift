@@ -176,6 +176,7 @@ package struct DockerImageRunner: StepRunner {
     request.arguments = recipe.buildArguments
     request.network = network
     request.mayUseCache = job.mayUseCache
+    request.oldestLayer = job.oldestLayer
     if recipe.isReproducible {
       let epoch = environment["SOURCE_DATE_EPOCH"].flatMap { Int($0) } ?? Self.defaultEpoch
       request.sourceDateEpoch = epoch

@@ -16,6 +16,8 @@ struct ChangedDefinitions {
     let untracked = try await git(["ls-files", "--others", "--exclude-standard", "-z"])
     let paths = (tracked + untracked).map { workspace.repository / FilePath(bytes: $0) }
     var changed = Set<ArtifactID>()
+    // Settings are part of every definition.
+    if paths.contains(workspace.repository / "coppice.yaml") { changed = Set(workspace.recipes.keys) }
     for recipe in workspace.recipes.values where paths.contains(where: { touches($0, recipe.definition.directory) }) {
       changed.insert(recipe.id)
     }
