@@ -30,7 +30,7 @@ struct FaultTests {
       return FaultBench(root: "/r", on: disk, engine: start.engine.duplicate(on: disk)) { disk.now / 1_000_000_000 }
     }
     // Every place when soaking; else every so manieth, beginning where chance says.
-    let step = Soak.factor > 1 ? 1 : fault == .unreadable ? 211 : 59
+    let step = Soak.factor > 1 ? 1 : fault == .unreadable ? 131 : 59
     var place = Int.random(in: 0..<step)
     var count = 0
     let expected = try await Expectation(bench())
