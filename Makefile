@@ -52,9 +52,11 @@ quickstart: build ## build the builtin tree of images with buildah, in ./quickst
 	@scripts/install-packages $(TREE_PACKAGES)
 	@scripts/quickstart $(FLAGS)
 
-soak: swift-found setup ## the tests with long counts, SOAK=10 times as many seeds
+soak: swift-found setup ## the long counts: kills, faults at every operation, layer caches, random trees
 	@scripts/install-packages $(TEST_PACKAGES)
-	@COPPICE_SOAK=$(SOAK) scripts/run-tests
+	@COPPICE_SOAK=100 scripts/run-tests --filter "RandomBuildTests|RandomGraphTests"
+	@COPPICE_SOAK=2 scripts/run-tests --filter "EndToEndTests|LayerCacheTests|FaultTests|BuildEngineTests.RaceTests"
+	@COPPICE_SOAK=50 scripts/run-tests --filter "ReachTests"
 
 fuzz: swift-found setup ## fuzz every reader of untrusted input for MINUTES=4 each
 	@MINUTES=$(MINUTES) scripts/fuzz $(READERS)

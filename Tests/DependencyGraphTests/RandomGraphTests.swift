@@ -16,7 +16,7 @@ struct RandomGraphTests {
   }
 
   @Test func everyOrderIsValidAndDoesNotDependOnTheOrderOfDeclarations() {
-    for seed in 0..<400 {
+    for seed in Soak.seeds(2000) {
       var random = SeededGenerator(seed: seed)
       let edges = Self.edges(&random, acyclic: true)
       let (graph, faults) = GraphBuilder.build(TreeText(edges).declarations)
@@ -28,7 +28,7 @@ struct RandomGraphTests {
   }
 
   @Test func whatIsToldAsACycleIsOneAndWithoutTheCutLinksThereIsNone() {
-    for seed in 0..<400 {
+    for seed in Soak.seeds(2000) {
       var random = SeededGenerator(seed: seed)
       let edges = Self.edges(&random, acyclic: false)
       let (graph, faults) = GraphBuilder.build(TreeText(edges).declarations)
@@ -54,7 +54,7 @@ struct RandomGraphTests {
   }
 
   @Test func upstreamAndDownstreamAreEachOthersMirror() {
-    for seed in 0..<150 {
+    for seed in Soak.seeds(300) {
       var random = SeededGenerator(seed: seed)
       let (graph, _) = GraphBuilder.build(TreeText(Self.edges(&random, acyclic: true)).declarations)
       for id in graph.order {
@@ -67,7 +67,7 @@ struct RandomGraphTests {
   }
 
   @Test func anOrderThatWasOnlyDeclaredNeverAddsAnError() {
-    for seed in 0..<200 {
+    for seed in Soak.seeds(500) {
       var random = SeededGenerator(seed: seed)
       var declarations = TreeText(Self.edges(&random, acyclic: true)).declarations
       let paths = declarations.map(\.definitionPath)

@@ -9,48 +9,61 @@ import TestSupport
 @Suite(.serialized, .enabled(if: Laboratory.hasBusybox && Laboratory.directory != nil, "make test prepares the peers"))
 struct KillTests {
   /// What ends, and how.
-  enum Victim: String, CaseIterable {
+  enum Victim: CaseIterable {
     case coppiceAlone, everythingThatItStarted, theEngine, asked
 
-    /// How many rounds end in each phase.
+    /// How many builds end in each phase.
     var quota: Int {
       switch self {
-      case .coppiceAlone, .everythingThatItStarted: Laboratory.isSoak ? 38 : 2
-      case .theEngine: Laboratory.isSoak ? 20 : 1
-      case .asked: Laboratory.isSoak ? 20 : 1
+      case .coppiceAlone: Laboratory.isSoak ? 38 : 2
+      case .everythingThatItStarted: Laboratory.isSoak ? 38 : 1
+      case .theEngine, .asked: Laboratory.isSoak ? 20 : 1
       }
     }
 
     var phases: [KillYard.Phase] { self == .theEngine ? [.build, .export] : KillYard.Phase.allCases }
   }
 
-  @Test(arguments: Victim.allCases)
-  func aBuildThatIsEndedAnywhereGoesOn(victim: Victim) async throws {
-    var random = SeededGenerator(seed: Victim.allCases.firstIndex(of: victim) ?? 0)
-    var hits: [KillYard.Phase: Int] = [:]
+  /// A build that is to end so, and where.
+  struct Aim: Hashable {
+    var victim: Victim
+    var phase: KillYard.Phase
+  }
+
+  @Test func aBuildThatIsEndedAnywhereGoesOn() async throws {
+    var random = SeededGenerator(seed: 0)
+    let aims = Victim.allCases.flatMap { victim in
+      victim.phases.flatMap { repeatElement(Aim(victim: victim, phase: $0), count: victim.quota) }
+    }
+    var missing = aims.shuffled(using: &random)
+    var hits: [Aim: Int] = [:]
     var yard = try await KillYard()
-    let total = victim.quota * victim.phases.count
-    for round in 0..<(4 * total + 8) {
-      let missing = victim.phases.filter { hits[$0, default: 0] < victim.quota }
-      guard let aim = missing.randomElement(using: &random) else { break }
+    for round in 0..<(4 * aims.count) {
+      guard let aim = missing.first else { break }
       // The store grows with every round, and so does what it costs to look at all of it.
       if round % 40 == 39 {
         try await yard.expectImagesAreTrue()
         yard = try await KillYard()
       }
-      let phase = try await yard.round("\(victim) \(round)", aim, &random) { build in
-        switch victim {
+      let phase = try await yard.round("\(aim.victim) \(round)", aim.phase, &random) { build in
+        switch aim.victim {
         case .coppiceAlone: build.send(SIGKILL)
         case .everythingThatItStarted: build.killWithDescendants()
         case .theEngine: yard.killEngine(of: build)
         case .asked: build.send(round % 2 == 0 ? SIGINT : SIGTERM)
         }
       }
-      if let phase { hits[phase, default: 0] += 1 }
+      guard let phase else { continue }
+      let hit = Aim(victim: aim.victim, phase: phase)
+      hits[hit, default: 0] += 1
+      if let index = missing.firstIndex(of: hit) { missing.remove(at: index) }
     }
     try await yard.expectImagesAreTrue()
-    print("\(victim):", victim.phases.map { "\($0) \(hits[$0, default: 0])" }.joined(separator: ", "))
-    #expect(victim.phases.allSatisfy { hits[$0, default: 0] >= victim.quota }, "\(hits)")
+    for victim in Victim.allCases {
+      let counts = KillYard.Phase.allCases.map { "\($0) \(hits[Aim(victim: victim, phase: $0), default: 0])" }
+      print("ended \(victim): \(counts.joined(separator: ", "))")
+    }
+    #expect(missing == [])
     #expect(Processes.withCommand(containing: yard.tree.directory.path.description) == [])
   }
 
@@ -69,13 +82,32 @@ struct KillTests {
 /// A tree that is built in a second, and builds of it that are ended at a chosen instant.
 final class KillYard: Sendable {
   /// What coppice is about when it is stopped.
-  enum Phase: String, CaseIterable { case scan, build, export, record }
+  enum Phase: CaseIterable {
+    case scan, build, export, record
+
+    /// What the engine is asked for in this phase.
+    var verb: String? { self == .build ? "bud" : self == .export ? "push" : nil }
+    /// With which line of the engine it begins.
+    var mark: String? { self == .record ? "done: push" : verb }
+  }
 
   let tree: Repository
   private let variables: [String: String]
-  /// How long each phase takes when nobody disturbs it.
-  private let durations: [Phase: Duration]
+  /// How long each phase takes when nobody disturbs it; less, once a build was faster.
+  private let durations: Locked<[Phase: Duration]>
+  /// What the engine was asked for, and what it has done of it.
   private var verbs: FilePath { tree.directory / "home/verbs" }
+
+  /// The engine tells what it is asked for, so that we know how far a build is. What has a file here does not end
+  /// before that is removed, however late we come.
+  private static let engine = #"""
+    echo "$1" >> "$HOME/verbs"
+    "$real" "$@"
+    status=$?
+    while [ -e "$HOME/hold-$1" ]; do sleep 0.02; done
+    echo "done: $1" >> "$HOME/verbs"
+    exit $status
+    """#
 
   /// base ← top and base ← side: nothing is run in them, so that an engine needs some tenths of a second for each.
   init() async throws {
@@ -87,20 +119,17 @@ final class KillYard: Sendable {
         dockerfile: "FROM \(name == "base" ? "scratch" : "cati/base:1")\nCOPY text /\(name)\n")
       try tree.write(FilePath("share/docker/\(name)/1/text"), name)
     }
-    // The engine tells what it is asked for, so that we know how far a build is.
-    let variables = try tree.standIn(for: "buildah", #"echo "$1" >> "$HOME/verbs"; exec "$real" "$@""#)
+    let variables = try tree.standIn(for: "buildah", Self.engine)
     let verbs = tree.directory / "home/verbs"
     func build() async throws -> (begun: [Phase: ContinuousClock.Instant], end: ContinuousClock.Instant) {
       try Laboratory.files.remove(verbs)
       let running = try await tree.start("build", "all", "--progress", "json", adding: variables)
       let clock = ContinuousClock()
-      var begun: [Phase: ContinuousClock.Instant] = [.scan: clock.now]
-      for (phase, verb) in [(Phase.build, "bud"), (.export, "push")] {
-        try await waitUntil("the engine is asked to \(verb)") { try Self.hasVerb(verb, in: verbs) }
+      var begun: [Phase: ContinuousClock.Instant] = [:]
+      for phase in Phase.allCases {
+        try await waitUntil("\(phase) begins") { try Self.hasBegun(phase, verbs) }
         begun[phase] = clock.now
       }
-      try await waitUntil("the engine has given the image") { !Self.isExporting(running) }
-      begun[.record] = clock.now
       let run = try await running.end()
       try #require(run.exitCode == 0, "\(run.all)")
       return (begun, clock.now)
@@ -112,15 +141,16 @@ final class KillYard: Sendable {
       begun[first]?.duration(to: second.flatMap { begun[$0] } ?? end) ?? .zero
     }
     (self.tree, self.variables) = (tree, variables)
-    durations = [
+    durations = Locked([
       .scan: time(.scan, .build), .build: time(.build, .export), .export: time(.export, .record),
       .record: time(.record, nil),
-    ]
+    ])
   }
 
-  private static func hasVerb(_ verb: String, in file: FilePath) throws -> Bool {
-    let bytes = try Laboratory.files.contentsIfPresent(of: file, limit: 1 << 20) ?? []
-    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains(verb[...])
+  private static func hasBegun(_ phase: Phase, _ verbs: FilePath) throws -> Bool {
+    guard let mark = phase.mark else { return true }
+    let bytes = try Laboratory.files.contentsIfPresent(of: verbs, limit: 1 << 20) ?? []
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains(mark[...])
   }
 
   /// Starts a build of what was edited, ends it in the phase aimed at, and looks whether all is well.
@@ -131,37 +161,30 @@ final class KillYard: Sendable {
     let edited = ["side", "top"].filter { $0 == "side" || random.once(in: 4) }
     for image in edited { try tree.write(FilePath("share/docker/\(image)/1/text"), name) }
     try Laboratory.files.remove(verbs)
+    let hold = aim.verb.map { tree.directory / FilePath("home/hold-\($0)") }
+    if let hold { try Laboratory.files.replace(hold, with: [], mode: 0o644) }
     let build = try await tree.start("build", "all", "--progress", "json", adding: variables)
-    let instant = (durations[aim] ?? .zero) * Double.random(in: 0..<1, using: &random)
-    let mark = aim == .scan ? nil : aim == .build ? "bud" : "push"
-    if let mark {
-      try await waitUntil("the engine is asked to \(mark)") { try Self.hasVerb(mark, in: self.verbs) }
-    }
-    if aim == .record {
-      try await waitUntil("the engine has given the image") { !Self.isExporting(build) }
-    }
-    try await Task.sleep(for: instant)
+    try await waitUntil("\(aim) begins") { try Self.hasBegun(aim, self.verbs) }
+    try await Task.sleep(for: durations.withLock { $0[aim] ?? .zero } * Double.random(in: 0..<1, using: &random))
     // Stopped, it does not move on while we look.
     build.send(SIGSTOP)
     let phase = try self.phase(of: build)
     end(build)
+    if let hold { try Laboratory.files.remove(hold) }
     build.send(SIGCONT)
     let run = try await build.end()
+    if phase != aim { durations.withLock { $0[aim]? /= 2 } }
     try await expectRecovery(after: build, run, edited, "\(name), in \(phase.map { "\($0)" } ?? "nothing")")
     return phase
   }
 
-  private static func isExporting(_ build: RunningCoppice) -> Bool {
-    Processes.descendants(of: build.processID).contains { Processes.command(of: $0).contains(" push ") }
-  }
-
   private func phase(of build: RunningCoppice) throws -> Phase? {
-    let commands = Processes.descendants(of: build.processID).map(Processes.command)
     if Processes.command(of: build.processID).isEmpty { return nil }
-    if commands.contains(where: { $0.contains(" push ") }) { return .export }
-    if commands.contains(where: { $0.contains(" bud ") }) { return .build }
-    if try Self.hasVerb("push", in: verbs) { return .record }
-    return try Self.hasVerb("bud", in: verbs) ? .build : .scan
+    let commands = Processes.descendants(of: build.processID).map(Processes.command)
+    for phase in [Phase.export, .build] {
+      if let verb = phase.verb, commands.contains(where: { $0.contains(" \(verb) ") }) { return phase }
+    }
+    return try Phase.allCases.last { try Self.hasBegun($0, self.verbs) }
   }
 
   func killEngine(of build: RunningCoppice) {

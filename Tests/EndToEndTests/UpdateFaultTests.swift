@@ -39,9 +39,13 @@ import Testing
     }
 
     /// What coppice asked, not the engine.
-    var asked: [String] {
+    private var questions: [String] {
       server.requests.filter { $0.headers["user-agent"] == "coppice" }.map { "\($0.method) \($0.target)" }
     }
+    /// Questions about tags.
+    var asked: [String] { questions.filter { !$0.contains("/sha256:") } }
+    /// Questions about what tags point at.
+    var read: [String] { questions.filter { $0.contains("/sha256:") } }
   }
 
   private func define(_ tree: Repository, _ name: String, from base: String, _ more: String = "") throws {
@@ -58,6 +62,7 @@ import Testing
     let first = try await tree.coppice("update", "--json")
     #expect(first.exitCode == 0, "\(first.all)")
     #expect(registry.asked == ["HEAD /v2/base/manifests/1"])
+    #expect(registry.read == ["GET /v2/base/manifests/\(Digest.sha256("baseone"))"])
     let bases = try JSONValue(parsing: first.output)["bases"]
     #expect(bases?.array?.count == 1)
     #expect(bases?[0]?["users"]?.array?.count == 15)

@@ -140,7 +140,7 @@ import Testing
         for entry in (try? files.entries(of: temporary / build.name)) ?? [] { seen.add("on disk: \(entry.name)") }
       }
     }
-    #expect(Set(seen.all).isSuperset(of: ["lock", "0", "on disk: context"]))
+    #expect(Set(seen.all).isSuperset(of: ["lock", "0", "on disk: Dockerfile"]))
     #expect(!seen.all.contains("on disk: secrets"))
     #expect(try lab.files.entries(of: run).isEmpty)
     #expect(lines.all.contains("jobs=four"))

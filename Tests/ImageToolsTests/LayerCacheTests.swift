@@ -34,7 +34,8 @@ import Testing
     let trial = try await laboratory.trial(construct.scene, then: after, with: kind)
     let isUnsound = construct.unsound.contains(kind)
     #expect(trial.differs == isUnsound, "\(construct) with \(kind): \(trial.paths)")
-    #expect((trial.doubt != nil) == isUnsound, "\(construct) with \(kind): \(trial.doubt ?? "no doubt")")
+    let isDoubted = isUnsound || construct.doubted.contains(kind)
+    #expect((trial.doubt != nil) == isDoubted, "\(construct) with \(kind): \(trial.doubt ?? "no doubt")")
   }
 }
 
@@ -67,6 +68,8 @@ struct CachedConstruct: Sendable, CustomTestStringConvertible, CustomStringConve
   var scene: CacheScene
   /// Engines that re-use what they must not.
   var unsound: Set<Kind>
+  /// Engines that are doubted although those measured do what is right.
+  var doubted: Set<Kind> = []
   /// Those that can build it.
   var engines: Set<Kind>
   var edit: @Sendable (inout CacheScene) -> Void
@@ -165,7 +168,8 @@ struct CachedConstruct: Sendable, CustomTestStringConvertible, CustomStringConve
     tree("the mode of a file in a tree") { $0.modes["t/g"] = 0o600 },
     tree("the mode of a directory") { $0.modes["t/s"] = 0o700 },
     tree("the sticky bit of a directory") { $0.modes["t/s"] = 0o1777 },
-    tree("where a link leads", before: { $0.links["t/l"] = "a" }) { $0.links["t/l"] = "b" },
+    tree(
+      "where a link leads", unsound: [.legacy], before: { $0.links["t/l"] = "a" }, edit: { $0.links["t/l"] = "b" }),
     tree(
       "where a link to another directory leads", unsound: [.legacy],
       before: { $0.links["t/l"] = "/a" }, edit: { $0.links["t/l"] = "/b" }),
@@ -223,7 +227,10 @@ struct CachedConstruct: Sendable, CustomTestStringConvertible, CustomStringConve
     {
       $0.upstream?.dockerfile = shell + "ENV A=2\n"
     },
-    CachedConstruct("ADD of a URL", onShell("ADD URL /f\n")) { $0.download = "two" },
+    // To BuildKit's question whether the file is still the same our small server gives no answer that it takes.
+    CachedConstruct("ADD of a URL", onShell("ADD URL /f\n"), engines: [.buildah, .podman, .legacy]) {
+      $0.download = "two"
+    },
   ]
 
   private static let arguments: [CachedConstruct] = [
@@ -250,14 +257,16 @@ struct CachedConstruct: Sendable, CustomTestStringConvertible, CustomStringConve
       "the default of a global argument in LABEL", CacheScene("ARG X=1\n" + shell + "ARG X\nLABEL y=$X\n"),
       unsound: containers
     ) { $0.dockerfile = "ARG X=2\n" + shell + "ARG X\nLABEL y=$X\n" },
-    CachedConstruct(
-      "an argument of a stage in LABEL of the next",
-      {
-        var scene = CacheScene(stage + "ARG X\nFROM s\nLABEL y=$X\n")
-        scene.arguments = ["X": "1"]
-        return scene
-      }(), unsound: containers, engines: containers
-    ) { $0.arguments = ["X": "2"] },
+    // By docker's rules the next stage knows the argument. Those measured do not hand it on; others of the kind may.
+    {
+      var scene = CacheScene(stage + "ARG X\nFROM s\nLABEL y=$X\n")
+      scene.arguments = ["X": "1"]
+      var construct = CachedConstruct("an argument of a stage in LABEL of the next", scene, engines: containers) {
+        $0.arguments = ["X": "2"]
+      }
+      construct.doubted = containers
+      return construct
+    }(),
     CachedConstruct(
       "a proxy that nothing declares",
       {

@@ -35,7 +35,7 @@ final class PlayedEngine: Sendable {
       if call.arguments.first?.hasSuffix("make-it") == true { return try generate(words.first ?? "", directory) }
       switch words.first {
       case "--version": return .prints("buildah version 1.28.2 (image-spec 1.0.2)")
-      case "bud": return try build(directory)
+      case "bud": return try build(directory, context: words.last ?? "")
       case "push":
         let id = id(words.dropFirst(2).first)
         return .init(output: state.withLock { $0.archives[id] } ?? [])
@@ -65,7 +65,7 @@ final class PlayedEngine: Sendable {
     return .prints("made")
   }
 
-  private func build(_ directory: FilePath) throws -> ScriptedProcessRunner.Answer {
+  private func build(_ directory: FilePath, context: String) throws -> ScriptedProcessRunner.Answer {
     var content = BytesWriter().bytes
     func add(_ place: FilePath) throws {
       for entry in try disk.entries(of: place) {
@@ -78,7 +78,7 @@ final class PlayedEngine: Sendable {
       }
     }
     content += try disk.contents(of: directory / "Dockerfile", limit: 1 << 20)
-    try add(directory / "context")
+    try add(directory / FilePath(context))
     let (config, archive) = try Self.image(content)
     let isTrial = directory.name.description.hasPrefix("trial-")
     state.withLock { state in

@@ -244,7 +244,9 @@ private final class CountingClock: Clock, Sendable {
   func whoIsTooSlowIsLeft(_ actions: [LoopbackServer.Action]) async throws {
     let limits = TimeLimits(stall: .seconds(1), total: .seconds(2))
     let outcome = try await ask(limits: limits) { _ in actions }
-    #expect(outcome.requests.count <= 1, "who has used up the time is not asked again")
+    // HEAD ends with the headers: then it is GET that is too slow.
+    let methods = outcome.requests.map(\.method)
+    #expect(Set(methods).count == methods.count, "who has used up the time is not asked again")
     #expect(outcome.error?.kind == .busy, "\(outcome)")
     #expect(outcome.error?.message.contains("did not answer about") == true, "\(outcome)")
   }

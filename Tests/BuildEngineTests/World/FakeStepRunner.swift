@@ -17,7 +17,7 @@ final class FakeStepRunner: StepRunner {
     var damaged = Set<Digest>()
     var jobs: [StepJob] = []
     var adopted: [ArtifactID] = []
-    var running = 0
+    var running = Set<ArtifactID>()
     var mostRunning = 0
     var violations: [String] = []
     var differences: [String]?
@@ -102,9 +102,10 @@ final class FakeStepRunner: StepRunner {
     let id = job.recipe.id
     let behaviour = state.withLock { state -> Behaviour? in
       state.jobs.append(job)
-      state.running += 1
-      state.mostRunning = max(state.mostRunning, state.running)
+      state.running.insert(id)
+      state.mostRunning = max(state.mostRunning, state.running.count)
       for (upstream, output) in job.upstreams {
+        if state.running.contains(upstream) { state.violations.append("\(id) was begun before \(upstream) had ended") }
         let isThere = state.present.contains(output.digest) && !state.damaged.contains(output.digest)
         if output.isAssumed || !isThere {
           state.violations.append("\(id) was built from \(upstream), which is not there")
@@ -112,7 +113,7 @@ final class FakeStepRunner: StepRunner {
       }
       return state.behaviours[id]
     }
-    defer { state.withLock { $0.running -= 1 } }
+    defer { state.withLock { _ = $0.running.remove(id) } }
     log("building \(id)")
     let output = try await behaviour?(job) ?? ArtifactOutput(digest: .sha256("made from \(job.fingerprint)"), size: 1)
     state.withLock { state in

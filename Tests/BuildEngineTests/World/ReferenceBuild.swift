@@ -1,4 +1,5 @@
 import BuildEngine
+import BuildRecords
 import ImageModel
 import TestSupport
 
@@ -75,7 +76,8 @@ struct RandomTree {
   var reference: ReferenceBuild
   let world: World
 
-  init(seed: Int) {
+  /// - Parameter isHardOfHearing: most changes end after a step or two.
+  init(seed: Int, isHardOfHearing: Bool = false) {
     var random = SeededGenerator(seed: seed)
     let count = Int.random(in: 1...8, using: &random)
     let density = Int.random(in: 2...4, using: &random)
@@ -85,7 +87,8 @@ struct RandomTree {
     }
     var ears: [String: ReferenceBuild.Ear] = [:]
     for name in names {
-      ears[name] = random.once(in: 2) ? .hearsAll : ReferenceBuild.Ear.allCases.randomElement(using: &random)
+      let any = ReferenceBuild.Ear.allCases.randomElement(using: &random)
+      ears[name] = !isHardOfHearing && random.once(in: 2) ? .hearsAll : any
     }
     reference = ReferenceBuild(edges: edges, ears: ears)
     world = World(TreeText(edges))
@@ -106,8 +109,12 @@ struct RandomTree {
     world.edit(word, "\(word) \(version)")
   }
 
-  mutating func editSome() {
+  /// - Returns: the words that are not as they were.
+  @discardableResult
+  mutating func editSome() -> Set<String> {
+    let before = reference.versions
     for word in words where random.once(in: 3) { setVersion(Int.random(in: 0..<4, using: &random), of: word) }
+    return Set(words.filter { reference.versions[$0] != before[$0] })
   }
 
   mutating func some(oneIn count: Int) -> Set<String> { Set(words.filter { _ in random.once(in: count) }) }
@@ -128,6 +135,19 @@ struct RandomTree {
     guard !words.isEmpty else { return [:] }
     try await world.build(words.sorted().map { "docker/\($0):1" })
     return Dictionary(uniqueKeysWithValues: world.reporter.outcomes.map { ($0.key.name, $0.value) })
+  }
+
+  /// What is recorded.
+  func outputs() throws -> [String: Digest] {
+    let records = try world.ledger().lockfile.records
+    return Dictionary(uniqueKeysWithValues: records.map { ($0.key.name, $0.value.output.digest) })
+  }
+
+  /// With the words themselves.
+  func downstream(of words: Set<String>) -> Set<String> {
+    var found = words
+    for (word, upstreams) in reference.edges where !found.isDisjoint(with: upstreams) { found.insert(word) }
+    return found
   }
 
   /// Whether every step ran after those that it uses.
