@@ -13,9 +13,6 @@ TREE_PACKAGES := buildah mmdebstrap uidmap ca-certificates
 # The real peers of the tests.
 TEST_PACKAGES := $(TREE_PACKAGES) busybox-static docker.io skopeo docker-registry apache2-utils iptables iproute2 git
 
-# How many times as many seeds `make soak` tries.
-SOAK := 10
-
 # How long `make fuzz` fuzzes each reader, and which (all of Fuzzing/Corpus).
 MINUTES := 4
 READERS :=

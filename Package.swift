@@ -75,7 +75,8 @@ let package = Package(
     tests("FileTracesTests", ["ImageModel", "HostSystem", "FileTraces", "TestSupport"]),
     tests("DefinitionScanTests", ["ImageModel", "HostSystem", "DependencyGraph", "DefinitionScan", "TestSupport"]),
     tests(
-      "BuildRecordsTests", ["ImageModel", "HostSystem", "FileTraces", "DockerfileText", "BuildRecords", "JSONText", "TestSupport"]),
+      "BuildRecordsTests",
+      ["ImageModel", "HostSystem", "FileTraces", "DockerfileText", "BuildRecords", "JSONText", "TestSupport"]),
     tests(
       "DefinitionLintTests",
       [

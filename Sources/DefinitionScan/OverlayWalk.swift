@@ -55,7 +55,9 @@ struct OverlayWalk {
     }
   }
 
-  private static func directory(_ path: FilePath, in docker: FilePath) -> FilePath { path == "." ? docker : docker / path }
+  private static func directory(_ path: FilePath, in docker: FilePath) -> FilePath {
+    path == "." ? docker : docker / path
+  }
 
   private mutating func report(_ error: FileSystemError, at place: Place, _ root: SearchPath.Root) {
     if error.reason == .notFound || (error.reason == .notADirectory && place.path != ".") { return }

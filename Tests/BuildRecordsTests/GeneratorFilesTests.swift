@@ -26,7 +26,7 @@ struct GeneratorFilesTests {
   @Test func inputsMayBeFilesAndDirectories() throws {
     let files = InMemoryFileSystem(root: "/repository/a/1")
     files.write(["list": "l", "d/x": "x", "d/e/y": "y", "other": "o"])
-    #expect(try Self.paths(Self.snapshot(files, inputs: ["list", "d"])) == ["d/e/y", "d/x", "list"])
+    #expect(try Self.paths(Self.snapshot(files, inputs: ["list", "d"])) == ["d", "d/e", "d/e/y", "d/x", "list"])
   }
 
   @Test func aMissingInputIsAFaultAtItsPlace() throws {
@@ -61,7 +61,37 @@ struct GeneratorFilesTests {
     files.write("d/x", "x")
     for name in ["one", "two", "three"] { files.link(FilePath("d/\(name)"), to: ".") }
     let snapshot = try Self.snapshot(files, inputs: ["d"])
-    #expect(Self.paths(snapshot) == ["d/x"])
-    #expect(snapshot.diagnostics.map(\.severity) == [.error, .error, .error])
+    #expect(Self.paths(snapshot) == ["d", "d/one", "d/three", "d/two", "d/x"])
+    #expect(snapshot.diagnostics.isEmpty)
+  }
+
+  @Test func everythingThatACommandCanSeeOfAnInputCounts() throws {
+    let files = InMemoryFileSystem(root: "/repository/a/1")
+    files.write(["d/x": "same", "d/y": "same", "d/e/z": "z", "/outside": "out"])
+    files.link("d/link", to: "x")
+    files.link("d/away", to: "/outside")
+    files.link("d/nowhere", to: "/none")
+    let changes: [(String, () -> Void)] = [
+      ("an empty directory", { files.makeSpecial("d/empty", .directory) }),
+      ("permissions of a directory", { files.chmod("d/e", 0o700) }),
+      ("permissions of the input", { files.chmod("d", 0o700) }),
+      ("permissions of a file", { files.chmod("d/x", 0o600) }),
+      (
+        "a link to a file with the same bytes",
+        {
+          files.delete("d/link")
+          files.link("d/link", to: "y")
+        }
+      ),
+      ("what is behind a link that leads away", { files.write("/outside", "other") }),
+      ("what is behind a link that led nowhere", { files.write("/none", "now") }),
+      ("a file", { files.write("d/e/z", "other") }),
+    ]
+    for (what, change) in changes {
+      let before = try Self.snapshot(files, inputs: ["d"])
+      #expect(before.diagnostics.isEmpty)
+      change()
+      #expect(try Self.snapshot(files, inputs: ["d"]).listDigest != before.listDigest, "\(what)")
+    }
   }
 }

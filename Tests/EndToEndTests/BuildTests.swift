@@ -125,6 +125,29 @@ struct BuildTests {
     #expect(try await tree.build() == [])
   }
 
+  @Test func whatAForcedBuildRenewedIsNotUndoneByTheLayerCache() async throws {
+    let tree = try await repository()
+    try tree.define(
+      "app/1", "image_sources:\n  - name: app\n    tags: [latest, '1']\n",
+      dockerfile: """
+        FROM cati/shell:1
+        RUN ["/bin/busybox", "sh", "-c", "busybox cat /proc/uptime > /now"]
+        COPY file /file
+
+        """)
+    try tree.write("share/docker/app/1/file", "one")
+    try await tree.build()
+    let first = try await tree.layers("app:1")
+    try await tree.build("app", "--force", "security updates")
+    let forced = try await tree.layers("app:1")
+    #expect(forced != first)
+    try tree.write("share/docker/app/1/file", "two")
+    #expect(try await tree.build() == ["docker/app:1 built"])
+    let last = try await tree.layers("app:1")
+    // The layer of the instruction that was renewed, before the one of the file.
+    #expect(last.dropLast() == forced.dropLast() && last.dropLast() != first.dropLast())
+  }
+
   @Test func anOldImageIsBuiltFromScratch() async throws {
     let tree = try await repository("    max_age: 1d\n")
     try await tree.build()

@@ -44,28 +44,29 @@ package final class LoopbackServer: Sendable {
     }
     port = UInt16(bigEndian: address.sin_port)
     let log = log
-    Task {
-      try await onBlockingThread {
-        while true {
-          let connection = accept(listener, nil, nil)
-          if connection < 0 {
-            close(listener)
-            return
-          }
-          Task {
-            try await onBlockingThread {
-              if let request = Self.read(connection) {
-                log.withLock { $0.append(request) }
-                Self.act(answer(request), connection)
-              } else {
-                // TLS is greeted as web servers do.
-                Self.act([.send("HTTP/1.0 400 Bad Request\r\n\r\n")], connection)
-              }
-              close(connection)
-            }
-          }
+    // Threads, not tasks: those wait while other tests keep the processors.
+    let isStarted = startThread {
+      while true {
+        let connection = accept(listener, nil, nil)
+        if connection < 0 {
+          close(listener)
+          return
         }
+        let isServed = startThread {
+          if let request = Self.read(connection) {
+            log.withLock { $0.append(request) }
+            Self.act(answer(request), connection)
+          } else {
+            // TLS is greeted as web servers do.
+            Self.act([.send("HTTP/1.0 400 Bad Request\r\n\r\n")], connection)
+          }
+          close(connection)
+        }
+        if !isServed { close(connection) }
       }
+    }
+    guard isStarted else {
+      throw FileSystemError(operation: "listen", path: "127.0.0.1", reason: .other(EAGAIN), text: "no thread")
     }
   }
 

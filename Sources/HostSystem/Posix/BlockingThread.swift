@@ -16,7 +16,7 @@ package func onBlockingThread<Result: Sendable>(
 
 /// Starts a detached thread that no signal interrupts; a write to a closed pipe gives EPIPE there.
 /// - Returns: false when the system refuses another thread.
-func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
   let work = Unmanaged.passRetained(ThreadWork(body))
   var thread = pthread_t()
   let code = pthread_create(
