@@ -78,9 +78,10 @@ package enum GraphBuilder {
     return makers
   }
 
-  /// A name without a registry is looked for as it is written: `docker.io/library/ubuntu` is never our `ubuntu`.
+  /// A name is looked for as it is written, with docker's registry or without: `library/ubuntu` is never our `ubuntu`.
   private static func key(_ name: ImageReference) -> String {
-    guard name.registry == nil else { return name.canonical }
+    let isHub = name.registry == nil || name.registry == "docker.io" && name.repository.contains("/")
+    guard isHub else { return name.canonical }
     return "\(name.repository):\(name.tag ?? "latest")"
   }
 

@@ -105,7 +105,7 @@ private final class Machine: Sendable {
       if FilePath(call.arguments[0]).name == "podman" { try await Task.sleep(for: .seconds(600)) }
       return true
     }
-    #expect(try await machine.finder(limit: .seconds(3)).engine().name == "buildah")
+    #expect(try await machine.finder(limit: .seconds(10)).engine().name == "buildah")
   }
 
   @Test func noEngineAtAllIsSaidWithEveryReason() async throws {
