@@ -61,9 +61,21 @@ package struct DetailReader: Sendable {
       rendered = image.renderedFiles[name]
     }
     guard let bytes = rendered ?? (try? files.contents(of: place, limit: Self.textLimit)),
-      bytes.count <= Self.textLimit, !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self),
-      !text.contains("PRIVATE KEY-----")
+      bytes.count <= Self.textLimit, !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil,
+      !Self.holdsPrivateKey(bytes)
     else { return nil }
     return bytes
+  }
+
+  /// Over bytes: a search for text looks at every character of every file.
+  private static func holdsPrivateKey(_ text: [UInt8]) -> Bool {
+    let mark = Array("PRIVATE KEY-----".utf8)
+    var rest = text[...]
+    while let start = rest.firstIndex(of: mark[0]) {
+      rest = rest[start...]
+      if rest.starts(with: mark) { return true }
+      rest = rest.dropFirst()
+    }
+    return false
   }
 }
