@@ -20,7 +20,7 @@ READERS :=
 # Arguments that `make quickstart` hands on, for instance FLAGS='--progress json'.
 FLAGS :=
 
-.PHONY: help setup build check test quickstart soak fuzz format clean swift-found
+.PHONY: help setup build check test quickstart bench soak fuzz format clean swift-found
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ soak: swift-found setup ## the long counts: kills, faults at every operation, la
 
 fuzz: swift-found setup ## fuzz every reader of untrusted input for MINUTES=4 each
 	@MINUTES=$(MINUTES) scripts/fuzz $(READERS)
+
+bench: build ## measure speed against real peers (the first time it builds 1,000 tiny images)
+	@scripts/install-packages $(TREE_PACKAGES) ninja-build python3 gcc
+	@Benchmarks/bench
 
 format: swift-found ## rewrite the sources in the house's style
 	swift format --in-place --parallel -r Sources Tests Fuzzing Package.swift
