@@ -80,7 +80,7 @@ package enum GraphBuilder {
 
   /// A name is looked for as it is written, with docker's registry or without: `library/ubuntu` is never our `ubuntu`.
   private static func key(_ name: ImageReference) -> String {
-    let isHub = name.registry == nil || name.registry == "docker.io" && name.repository.contains("/")
+    let isHub = name.registry == nil || name.effectiveRegistry == "docker.io" && name.repository.contains("/")
     guard isHub else { return name.canonical }
     return "\(name.repository):\(name.tag ?? "latest")"
   }

@@ -92,7 +92,11 @@ package struct ImageReference: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The registry that serves it: `docker.io` where none is written.
-  package var effectiveRegistry: String { registry ?? "docker.io" }
+  package var effectiveRegistry: String {
+    // An older name of the same, which docker still writes.
+    guard let registry, registry != "index.docker.io" else { return "docker.io" }
+    return registry
+  }
 
   /// The repository at that registry: Docker Hub's official images lie under `library/`.
   package var effectiveRepository: String {

@@ -40,6 +40,7 @@ struct EdgeTests {
   @Test(arguments: [
     ("cati/casa-dev:ubuntu-18.04", true), ("casa-dev:ubuntu-18.04", true), ("cati/casa-dev:latest", true),
     ("cati/casa-dev", true), ("casa-dev", true), ("docker.io/cati/casa-dev", true),
+    ("index.docker.io/cati/casa-dev", true), ("library/casa-dev", false),
     ("docker.io/library/casa-dev", false),
     ("cati/casa-dev:ubuntu-20.04", false), ("other/casa-dev", false), ("example.org/cati/casa-dev", false),
     ("cati/casa-dev@sha256:\(String(repeating: "a", count: 64))", false),
