@@ -110,9 +110,11 @@ package enum GraphBuilder {
       links.append("\(id) uses \(upstream)" + (location.map { " (\($0))" } ?? ""))
     }
     let path = (cycle + cycle.prefix(1)).map(\.description).joined(separator: " → ")
-    return Diagnostic(
-      .error, "images use each other in a circle: \(path)", at: first,
-      help: "cut one of these links: " + links.joined(separator: "; "))
+    var help = "cut one of these links: " + links.joined(separator: "; ")
+    if cycle.count == 1, let id = cycle.first {
+      help = "the name means this image of the tree; that of Docker Hub is docker.io/library/\(id.name):\(id.tag)"
+    }
+    return Diagnostic(.error, "images use each other in a circle: \(path)", at: first, help: help)
   }
 
   /// An order that was only declared gives way where it contradicts what is used.

@@ -25,6 +25,7 @@ struct CycleTests {
   @Test func anImageThatUsesItselfIsACycle() throws {
     let (_, faults) = GraphBuilder.build(TreeText("a <- a").declarations)
     #expect(faults.map(\.message) == ["images use each other in a circle: docker/a:1 → docker/a:1"])
+    #expect(faults.first?.help?.contains("docker.io/library/a:1") == true)
   }
 
   @Test func allCyclesAreToldInOneRun() throws {
