@@ -34,6 +34,11 @@ import Testing
     #expect(parsed.value("force") == "security fix")
   }
 
+  @Test func ofALongListOfFaultsTheFirstAreTold() throws {
+    let error = #expect(throws: InvalidInput.self) { try parse((0..<5_000).map { "--unknown\($0)" }) }
+    #expect(error?.diagnostics.count == 20)
+  }
+
   @Test func twoDashesEndTheOptions() throws {
     #expect(try parse(["-k", "--", "-n", "--", "x"]).positionals == ["-n", "--", "x"])
     #expect(try parse(["-"]).positionals == ["-"])

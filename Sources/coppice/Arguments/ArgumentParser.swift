@@ -35,9 +35,12 @@ struct ArgumentParser {
     return (parser.parsed, rest)
   }
 
+  /// So many faults of one line are told; whoever makes more has given something else than a line.
+  private static let faultLimit = 20
+
   private mutating func consume(_ words: ArraySlice<String>) -> ArraySlice<String> {
     var rest = words
-    while let word = rest.first {
+    while let word = rest.first, faults.count < Self.faultLimit {
       if word == "--" {
         rest = rest.dropFirst()
         if arguments != nil {
