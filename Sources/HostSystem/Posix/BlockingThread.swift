@@ -17,6 +17,13 @@ package func onBlockingThread<Result: Sendable>(
 /// Starts a detached thread that no signal interrupts; a write to a closed pipe gives EPIPE there.
 /// - Returns: false when the system refuses another thread.
 package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+  guard let thread = makeThread(body) else { return false }
+  pthread_detach(thread)
+  return true
+}
+
+/// As `startThread`; the thread is to be joined. Nil when the system refuses another one.
+func makeThread(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
   let work = Unmanaged.passRetained(ThreadWork(body))
   var thread = pthread_t()
   let code = pthread_create(
@@ -30,10 +37,9 @@ package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     }, work.toOpaque())
   guard code == 0 else {
     work.release()
-    return false
+    return nil
   }
-  pthread_detach(thread)
-  return true
+  return thread
 }
 
 private final class ThreadWork {

@@ -12,22 +12,8 @@ package func concurrently(_ count: Int, threads: Int = coreCount, _ body: @escap
       body(index)
     }
   }
-  var others: [pthread_t] = []
-  for _ in 1..<max(1, min(threads, count)) {
-    let argument = Unmanaged.passRetained(Work(body: work))
-    var thread = pthread_t()
-    let code = pthread_create(
-      &thread, nil,
-      { argument in
-        var all = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_BLOCK, &all, nil)
-        if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body() }
-        return nil
-      }, argument.toOpaque())
-    // No room for another thread: the others do its share.
-    if code == 0 { others.append(thread) } else { argument.release() }
-  }
+  // Where there is no room for another thread the others do its share.
+  let others = (1..<max(1, min(threads, count))).compactMap { _ in makeThread(work) }
   work()
   for thread in others { pthread_join(thread, nil) }
 }
@@ -37,10 +23,4 @@ package var coreCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
 private final class Shared: Sendable {
   let value = Atomic<Int>(0)
-}
-
-private final class Work {
-  let body: @Sendable () -> Void
-
-  init(body: @escaping @Sendable () -> Void) { self.body = body }
 }
