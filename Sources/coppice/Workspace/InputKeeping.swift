@@ -10,6 +10,10 @@ extension Workspace {
       if let files = inputs.encodedFiles { _ = try store.put(files) }
       _ = try store.put(inputs.encoded)
       guard let recipe = recipes[id] else { return }
+      // A list whose upstream alone was exchanged comes without its files, which the store has.
+      let inputs =
+        inputs.hasFiles
+        ? inputs : try StepInputs(encoded: inputs.encoded) { try? store.contents(ofBlob: $0, limit: 1 << 30) }
       let details = reader.details(of: recipe, inputs)
       // Without them `explain` says less; that is no reason to fail a build.
       if !details.isEmpty { try? store.keepDetails(details.encoded, ofList: inputs.fingerprint.digest) }
