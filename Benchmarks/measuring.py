@@ -1,7 +1,6 @@
 """Interleaved measurements: A B A B …, so that whatever else the machine does falls on both."""
 
 import os
-import resource
 import statistics
 import subprocess
 import sys
