@@ -73,7 +73,9 @@ let package = Package(
     tests("DockerfileTextTests", ["ImageModel", "DockerfileText", "TestSupport"]),
     tests("DependencyGraphTests", ["ImageModel", "DependencyGraph", "TestSupport"]),
     tests("FileTracesTests", ["ImageModel", "HostSystem", "FileTraces", "TestSupport"]),
-    tests("DefinitionScanTests", ["ImageModel", "HostSystem", "DependencyGraph", "DefinitionScan", "TestSupport"]),
+    tests(
+      "DefinitionScanTests",
+      ["ImageModel", "HostSystem", "FileTraces", "DependencyGraph", "DefinitionScan", "TestSupport"]),
     tests(
       "BuildRecordsTests",
       ["ImageModel", "HostSystem", "FileTraces", "DockerfileText", "BuildRecords", "JSONText", "TestSupport"]),
@@ -90,8 +92,8 @@ let package = Package(
     tests(
       "ImageToolsTests",
       [
-        "ImageModel", "HostSystem", "DockerfileText", "DependencyGraph", "DefinitionScan", "ContentStore",
-        "BuildRecords", "BuildEngine", "ImageTools", "JSONText", "TestSupport",
+        "ImageModel", "HostSystem", "FileTraces", "DockerfileText", "DependencyGraph", "DefinitionScan",
+        "ContentStore", "BuildRecords", "BuildEngine", "ImageTools", "JSONText", "TestSupport",
       ]),
     tests("CommandTests", ["BuildRecords", "ImageModel", "HostSystem", "JSONText", "BuildEngine", "coppice"]),
     tests(

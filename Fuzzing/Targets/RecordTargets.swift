@@ -84,7 +84,7 @@ extension FuzzTarget {
     let sound = disk.bytes("a") ?? []
     func holds(_ file: [UInt8]) -> Bool {
       disk.write("b", bytes: file)
-      var index = FileIndex(reading: "b", from: disk)
+      var index = FileIndex(TraceStore(reading: "b", from: disk))
       guard case .holds(let record) = index.traces.answers(to: [question], in: disk)[0] else { return false }
       return record.value.elementsEqual(value)
     }

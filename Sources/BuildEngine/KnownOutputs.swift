@@ -22,7 +22,7 @@ struct KnownOutputs {
       if case .holds = answer { intact.insert(recorded[place].id) } else { open.append(place) }
     }
     let (places, evaluator) = (open, evaluator)
-    let moment = (evaluator.now - FileIndex.margin) * 1_000_000_000
+    let moment = FileIndex.settled(at: evaluator.now)
     let traces = Locked([(isIntact: Bool, trace: [UInt8]?)](repeating: (false, nil), count: open.count))
     concurrently(places.count) { index in
       let (id, output) = recorded[places[index]]

@@ -11,7 +11,11 @@ package import ImageModel
 package struct FileIndex: Sendable {
   /// Files younger than this, in seconds, when they were looked at are looked at again next time: the file system's
   /// clock is coarse, and on a network it is another machine's.
-  package static let margin = 2
+  private static let margin = 2
+
+  /// - Parameter now: seconds since 1970.
+  /// - Returns: nanoseconds since 1970: what changed later may change once more unseen.
+  package static func settled(at now: Int) -> Int { (now - margin) * 1_000_000_000 }
 
   /// A file's stamp and digest.
   package struct Entry: Hashable, Sendable {
@@ -39,12 +43,7 @@ package struct FileIndex: Sendable {
   /// What is kept from run to run.
   package var traces: TraceStore
 
-  package init() { traces = TraceStore() }
-
-  /// Reads the file; a missing, damaged or foreign one gives what can be had of it.
-  package init(reading path: FilePath, from files: any FileSystem) {
-    traces = TraceStore(reading: path, from: files)
-  }
+  package init(_ traces: TraceStore = TraceStore()) { self.traces = traces }
 
   /// The digest of an unchanged file; nil when the file must be read.
   package func digest(for status: FileStatus) -> Digest? {

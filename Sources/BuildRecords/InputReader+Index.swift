@@ -27,7 +27,7 @@ extension InputReader {
       }
     }
     if open.isEmpty { return found }
-    let moment = (now - FileIndex.margin) * 1_000_000_000
+    let moment = FileIndex.settled(at: now)
     let (reader, known, asked) = (self, index, open)
     let readings = Locked([Result<Reading, any Error>?](repeating: nil, count: open.count))
     concurrently(asked.count) { index in

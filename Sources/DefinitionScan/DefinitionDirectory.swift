@@ -13,10 +13,11 @@ struct DefinitionDirectory {
   private(set) var diagnostics: [Diagnostic] = []
   private var contents: [String: [UInt8]?] = [:]
 
-  init(files: any FileSystem, path: FilePath, entries: [DirectoryName]) {
+  init(files: any FileSystem, path: FilePath) {
     self.files = files
     self.path = path
-    self.entries = entries
+    // One that cannot be listed any more has lost its definition as well, which is told.
+    entries = (try? files.names(of: path)) ?? []
   }
 
   /// Whether there is a file of that name, or a link, wherever that leads.

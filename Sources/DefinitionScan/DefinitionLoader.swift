@@ -3,18 +3,6 @@ internal import HostSystem
 internal import ImageModel
 internal import YAMLText
 
-/// An image with what is needed to compare it with others.
-struct LoadedImage {
-  var recipe: ImageRecipe
-  /// With their places, in the order of `recipe.aliases`.
-  var aliases: [Located<ImageReference>]
-  /// Declared dependencies, as directories of the overlay.
-  var dependencies: [Located<String>]
-  var outputs: ReachedOutputs
-  var entry: ImageEntry
-  var source: SourceText
-}
-
 /// Makes the artifacts of one definition.
 struct DefinitionLoader {
   private let settings: Settings
@@ -26,9 +14,7 @@ struct DefinitionLoader {
   private var directory: DefinitionDirectory
   /// The same text with the same arguments is read once.
   private var dockerfiles: [DockerfileKey: DockerfileFacts] = [:]
-  private(set) var images: [LoadedImage] = []
-  private(set) var generators: [GeneratorRecipe] = []
-  private(set) var diagnostics: [Diagnostic] = []
+  private var loaded = LoadedDefinition()
 
   private struct DockerfileKey: Hashable {
     var text: [UInt8]
@@ -37,44 +23,57 @@ struct DefinitionLoader {
     var platform: Platform
   }
 
-  init(
-    _ finding: OverlayWalk.Finding, _ definition: DefinitionSource, files: any FileSystem, settings: Settings,
-    platform: Platform, resolution: DependencyResolution
-  ) {
+  private init(_ finding: OverlayWalk.Finding, _ definition: DefinitionSource, _ surroundings: Surroundings) {
     self.finding = finding
     self.definition = definition
-    self.settings = settings
-    self.platform = platform
-    self.resolution = resolution
+    settings = surroundings.settings
+    platform = surroundings.platform
+    resolution = surroundings.resolution
     file = finding.directory / FilePath(DefinitionFile.name)
-    directory = DefinitionDirectory(files: files, path: finding.directory, entries: finding.entries)
+    directory = DefinitionDirectory(files: surroundings.resolution.files, path: finding.directory)
   }
 
-  mutating func load() {
-    defer { diagnostics += directory.diagnostics }
+  /// What definitions depend on beside their own files.
+  struct Surroundings: Sendable {
+    var settings: Settings
+    /// What images are built for whose definition does not say.
+    var platform: Platform
+    var resolution: DependencyResolution
+  }
+
+  static func load(
+    _ finding: OverlayWalk.Finding, _ definition: DefinitionSource, in surroundings: Surroundings
+  ) -> LoadedDefinition {
+    var loader = DefinitionLoader(finding, definition, surroundings)
+    loader.load()
+    loader.loaded.diagnostics += loader.directory.diagnostics
+    return loader.loaded
+  }
+
+  private mutating func load() {
     guard let bytes = directory.read(DefinitionFile.name) else { return }
     let (content, faults) = DefinitionFileReader.read(
       bytes, file: file, directory: finding.directory, settings: settings)
-    diagnostics += faults
+    loaded.diagnostics += faults
     var reader = StrictReader(source: SourceText(bytes, file: file))
-    defer { diagnostics += reader.diagnostics }
+    defer { loaded.diagnostics += reader.diagnostics }
     let dependencies = resolution.resolve(content.dependencies, of: finding.path, &reader)
     let templates = directory.templates()
     guard directory.has("Dockerfile") || templates.contains(where: { $0.name == "Dockerfile" }) else {
       // What is wrong in the file itself is told first: the author may not even want an image yet.
-      diagnostics.append(
+      loaded.diagnostics.append(
         Diagnostic(
           .warning, "no Dockerfile beside this definition, so it makes no image",
           at: SourceLocation(file: file, line: 1, column: 1), sourceLine: reader.source.line(1),
           help: "write one, or remove the definition", rule: .missingDockerfile))
       return
     }
-    generators = GeneratorChecks(definition: definition, directory: directory, templates: templates.map(\.name))
+    loaded.generators = GeneratorChecks(definition: definition, directory: directory, templates: templates.map(\.name))
       .recipes(of: content.generators, &reader)
     for source in content.images {
-      image(source, dependencies, templates, &reader)
+      image(source, bytes, dependencies, templates, &reader)
     }
-    if images.isEmpty, !templates.contains(where: { $0.name == "Dockerfile" }) { checkDockerfileAlone() }
+    if loaded.images.isEmpty, !templates.contains(where: { $0.name == "Dockerfile" }) { checkDockerfileAlone() }
   }
 
   /// A Dockerfile is read even when no image source is right, so that its faults come in the same run. What only the
@@ -83,11 +82,11 @@ struct DefinitionLoader {
     guard dockerfiles.isEmpty, let text = directory.read("Dockerfile") else { return }
     let facts = DockerfileReader.read(
       text, file: finding.directory / "Dockerfile", buildArguments: [:], target: nil, platform: platform)
-    diagnostics += facts.diagnostics.filter { $0.severity == .error && !$0.message.contains("no value") }
+    loaded.diagnostics += facts.diagnostics.filter { $0.severity == .error && !$0.message.contains("no value") }
   }
 
   private mutating func image(
-    _ source: DefinitionFile.ImageSource, _ dependencies: [Located<String>],
+    _ source: DefinitionFile.ImageSource, _ text: [UInt8], _ dependencies: [Located<String>],
     _ templates: [(name: String, template: TemplateFile)], _ reader: inout StrictReader
   ) {
     var parameters = source.parameters
@@ -103,27 +102,27 @@ struct DefinitionLoader {
       rendered[name] = bytes
       sources[name] = TemplateSource(file: template.file, text: template.bytes, parameters: expansion.used)
       if name == "Dockerfile", !faults.isEmpty { isDockerfileWhole = false }
-      diagnostics += faults.map { template.diagnostic($0, "\($0.message) (for \(label))") }
+      loaded.diagnostics += faults.map { template.diagnostic($0, "\($0.message) (for \(label))") }
     }
     for fault in expansion.parameterFaults {
       reader.report("\(fault.message), in a parameter of \(label)", at: fault.location, help: fault.help)
     }
     if rendered["Dockerfile"] != nil, !expansion.parameterFaults.isEmpty { isDockerfileWhole = false }
-    guard let names, let text = rendered["Dockerfile"] ?? directory.read("Dockerfile") else { return }
+    guard let names, let dockerfile = rendered["Dockerfile"] ?? directory.read("Dockerfile") else { return }
     let target = source.platform ?? platform
     var recipe = ImageRecipe(
       id: ArtifactID(kind: .docker, name: names.name, tag: names.main), definition: definition,
       location: source.name.location, reference: names.reference,
       dockerfile: facts(
         DockerfileKey(
-          text: text, arguments: source.buildArguments.mapValues(\.value), target: source.target, platform: target),
+          text: dockerfile, arguments: source.buildArguments.mapValues(\.value), target: source.target, platform: target),
         isTemplate: rendered["Dockerfile"] != nil, isWhole: isDockerfileWhole), platform: target)
     recipe.aliases = names.aliases.map(\.value)
     recipe.visibility = source.visibility
     recipe.ignore = ignoreFile(rendered)
     recipe.renderedFiles = rendered
     recipe.templates = sources
-    for generator in generators { recipe.generated[generator.output] = generator.id }
+    for generator in loaded.generators { recipe.generated[generator.output] = generator.id }
     recipe.buildArguments = source.buildArguments.mapValues(\.value)
     recipe.secrets = source.secrets
     recipe.target = source.target
@@ -137,10 +136,10 @@ struct DefinitionLoader {
       buildArguments: source.buildArguments.mapValues(\.location),
       usedParameters: places.filter { used.contains($0.key) },
       unusedParameters: places.filter { !used.contains($0.key) })
-    images.append(
+    loaded.images.append(
       LoadedImage(
         recipe: recipe, aliases: names.aliases, dependencies: dependencies,
-        outputs: ReachedOutputs(of: recipe, files: directory.files), entry: entry, source: reader.source))
+        outputs: ReachedOutputs(of: recipe, files: directory.files), entry: entry, definition: text))
   }
 
   /// - Parameter isWhole: whether its template had no fault: else what follows from the hole is not worth a word.
@@ -150,7 +149,7 @@ struct DefinitionLoader {
       key.text, file: finding.directory / (isTemplate ? "Dockerfile.template" : "Dockerfile"),
       buildArguments: key.arguments, target: key.target, platform: key.platform)
     dockerfiles[key] = facts
-    if isWhole { diagnostics += facts.diagnostics }
+    if isWhole { loaded.diagnostics += facts.diagnostics }
     return facts
   }
 
@@ -158,7 +157,7 @@ struct DefinitionLoader {
     for name in ["Dockerfile.dockerignore", ".dockerignore"] where rendered[name] != nil || directory.has(name) {
       guard let text = rendered[name] ?? directory.read(name) else { continue }
       let (ignore, faults) = IgnoreReader.read(text, name: name, file: finding.directory / FilePath(name))
-      diagnostics += faults
+      loaded.diagnostics += faults
       return ignore
     }
     return IgnoreFile()

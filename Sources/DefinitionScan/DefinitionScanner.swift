@@ -1,3 +1,4 @@
+internal import FileTraces
 package import HostSystem
 package import ImageModel
 
@@ -9,21 +10,32 @@ package struct DefinitionScanner {
 
   /// - Parameter platform: what images are built for whose definition does not say.
   package func scan(_ path: SearchPath, settings: Settings, platform: Platform) -> DefinitionTree {
-    var walk = OverlayWalk(files: files)
+    var memory = ScanMemory(program: .sha256(""), olderThan: 0)
+    return scan(path, settings: settings, platform: platform, memory: &memory)
+  }
+
+  /// - Parameters:
+  ///   - platform: what images are built for whose definition does not say.
+  ///   - memory: what need not be read again; gets what was read.
+  package func scan(
+    _ path: SearchPath, settings: Settings, platform: Platform, memory: inout ScanMemory
+  ) -> DefinitionTree {
+    let earlier = memory.walk(of: path.roots, in: files)
+    var walk = OverlayWalk(files: files, memory: earlier)
     for root in path.roots { walk.walk(root) }
+    memory.keep(walk.seen, of: path.roots, after: earlier)
     var tree = DefinitionTree()
     let winners = overlay(walk.findings, &tree)
     tree.definitions = winners.map(\.definition)
-    let resolution = DependencyResolution(
-      files: files, roots: path.roots, directories: walk.directories, populated: populated(winners.map(\.finding.path)))
+    let overlay = Overlay(roots: path.roots, definitions: winners.map(\.finding.path))
 
     var images: [LoadedImage] = []
     var diagnostics = walk.diagnostics + tree.diagnostics
-    for loader in loaders(winners, settings, platform, resolution) {
-      images += loader.images
+    for definition in definitions(winners, settings, platform, overlay, &memory) {
+      images += definition.images
       // A generator is nothing without an image that it is for.
-      if !loader.images.isEmpty { tree.recipes += loader.generators.map(Recipe.generator) }
-      diagnostics += loader.diagnostics
+      if !definition.images.isEmpty { tree.recipes += definition.generators.map(Recipe.generator) }
+      diagnostics += definition.diagnostics
     }
     var conflicts = NameConflicts()
     images = conflicts.settle(images)
@@ -38,21 +50,35 @@ package struct DefinitionScanner {
     return tree
   }
 
-  /// Every definition read, on all cores.
-  private func loaders(
+  /// Every definition, on all cores; those are read of which the memory does not know.
+  private func definitions(
     _ winners: [(finding: OverlayWalk.Finding, definition: DefinitionSource)], _ settings: Settings,
-    _ platform: Platform, _ resolution: DependencyResolution
-  ) -> [DefinitionLoader] {
-    let loaded = Locked([DefinitionLoader?](repeating: nil, count: winners.count))
-    let files = files
-    concurrently(winners.count) { index in
-      var loader = DefinitionLoader(
-        winners[index].finding, winners[index].definition, files: files, settings: settings, platform: platform,
-        resolution: resolution)
-      loader.load()
-      loaded.withLock { [loader] in $0[index] = loader }
+    _ platform: Platform, _ overlay: Overlay, _ memory: inout ScanMemory
+  ) -> [LoadedDefinition] {
+    let digest = overlay.digest
+    let questions = winners.map {
+      memory.question(about: $0.definition, settings: settings, platform: platform, overlay: digest)
     }
-    return loaded.withLock { $0 }.compactMap(\.self)
+    let answers = memory.traces.answers(to: questions, in: files)
+    let loaded = Locked([(definition: LoadedDefinition, kept: (value: [UInt8], trace: [UInt8])?)?](
+      repeating: nil, count: winners.count))
+    let (files, moment) = (files, memory.moment)
+    concurrently(winners.count) { index in
+      if case .holds(let record) = answers[index], let definition = LoadedDefinition(encoded: record.value) {
+        return loaded.withLock { $0[index] = (definition, nil) }
+      }
+      let tracing = TracingFileSystem(files, olderThan: moment)
+      let definition = DefinitionLoader.load(
+        winners[index].finding, winners[index].definition,
+        in: DefinitionLoader.Surroundings(
+          settings: settings, platform: platform, resolution: DependencyResolution(files: tracing, overlay: overlay)))
+      let kept = tracing.trace.map { (definition.encoded, $0) }
+      loaded.withLock { $0[index] = (definition, kept) }
+    }
+    return zip(questions, loaded.withLock { $0 }).compactMap { question, loaded in
+      if let kept = loaded?.kept { memory.traces.insert(kept.value, for: question, trace: kept.trace) }
+      return loaded?.definition
+    }
   }
 
   /// For every relative path the finding of the earliest root, sorted by path.
@@ -77,17 +103,6 @@ package struct DefinitionScanner {
     }
     tree.overridden.sort { ($0.path, $0.loser.directory) < ($1.path, $1.loser.directory) }
     return winners.values.sorted { $0.finding.path < $1.finding.path }
-  }
-
-  /// The directories with a definition at or below them.
-  private func populated(_ paths: [FilePath]) -> Set<FilePath> {
-    var result: Set<FilePath> = []
-    for path in paths {
-      var current = path
-      while !current.isEmpty, result.insert(current).inserted { current = current.parent }
-      result.insert(".")
-    }
-    return result
   }
 }
 

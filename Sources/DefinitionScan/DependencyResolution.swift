@@ -5,11 +5,7 @@ internal import YAMLText
 /// Turns the dependencies of a definition into directories of the overlay.
 struct DependencyResolution {
   let files: any FileSystem
-  let roots: [SearchPath.Root]
-  /// Relative paths of all directories of the overlay.
-  let directories: Set<FilePath>
-  /// Relative paths of the directories at or below which there is a definition.
-  let populated: Set<FilePath>
+  let overlay: Overlay
 
   /// Each directory once; those that are faulty are left out and reported.
   func resolve(
@@ -33,7 +29,7 @@ struct DependencyResolution {
           "the dependency '\(written)' does not exist", at: dependency.location,
           help: neighbour(of: path).map { "did you mean '\(respelled(written, $0))'?" })
       } else if let text = path.text, seen.insert(path).inserted {
-        if !populated.contains(path) {
+        if !overlay.isPopulated(path) {
           reader.report(
             "there is no definition below '\(written)'", at: dependency.location, .warning,
             help: "remove it, or name the directory of a definition", rule: .emptyDependency)
@@ -46,17 +42,21 @@ struct DependencyResolution {
 
   private func exists(_ path: FilePath) -> Bool {
     // What the walk leaves out (links, hidden directories) exists all the same.
-    directories.contains(path)
-      || roots.contains { root in
-        (try? files.status(of: root.docker / path, followingLinks: true))?.kind == .directory
-      }
+    overlay.roots.contains { root in
+      (try? files.status(of: root.docker / path, followingLinks: true))?.kind == .directory
+    }
   }
 
   /// The nearest name among the directories beside `path`.
   private func neighbour(of path: FilePath) -> String? {
-    let parent = path.parent.isEmpty ? "." : path.parent
-    let names = directories.filter { $0 != "." && ($0.parent.isEmpty ? "." : $0.parent) == parent }
-    return path.name.text.flatMap { NearestSpelling.of($0, among: names.compactMap(\.name.text).sorted()) }
+    var names: Set<String> = []
+    for root in overlay.roots {
+      for entry in (try? files.names(of: (root.docker / path).parent)) ?? []
+      where entry.kind == .directory && entry.name.bytes.first != UInt8(ascii: ".") {
+        if let name = entry.name.text { names.insert(name) }
+      }
+    }
+    return path.name.text.flatMap { NearestSpelling.of($0, among: names.sorted()) }
   }
 
   /// `path` as it was written, with another last component.

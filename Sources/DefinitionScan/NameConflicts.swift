@@ -69,8 +69,9 @@ struct NameConflicts {
     _ severity: Diagnostic.Severity, _ message: String, _ image: LoadedImage, _ location: SourceLocation,
     help: String? = nil, rule: LintRule? = nil
   ) {
+    let source = SourceText(image.definition, file: image.recipe.location.file)
     diagnostics.append(
-      image.source.diagnostic(
+      source.diagnostic(
         severity, message, line: location.line, column: location.column, help: help, rule: rule))
   }
 }

@@ -9,6 +9,8 @@ struct ReachedOutputs {
   /// Only where triggers of the image that `FROM` names fire, which may copy anything; sorted.
   private(set) var byTriggers: [ArtifactID] = []
 
+  init(always: [ArtifactID], byTriggers: [ArtifactID]) { (self.always, self.byTriggers) = (always, byTriggers) }
+
   init(of recipe: ImageRecipe, files: any FileSystem) {
     if recipe.generated.isEmpty { return }
     let filter = ContextFilter(ignore: recipe.ignore, reach: recipe.dockerfile.reach)

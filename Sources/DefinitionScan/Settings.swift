@@ -31,5 +31,8 @@ package struct Settings: Sendable {
     casaVersion = Located("1.0", at: SourceLocation(file: repository / Self.fileName))
   }
 
+  /// Of the bytes that they were read from.
+  package var digest = Digest.sha256("")
+
   package static let fileName: FilePath = "coppice.yaml"
 }

@@ -30,6 +30,7 @@ package enum SettingsReader {
   package static func read(_ bytes: [UInt8], repository: FilePath) throws(InvalidInput) -> Settings {
     let file = repository / Settings.fileName
     var settings = Settings(repository: repository)
+    settings.digest = .sha256(bytes)
     guard let root = try YAMLReader.read(bytes, file: file) else { return settings }
     var reader = StrictReader(source: SourceText(bytes, file: file))
     if let members = reader.members(of: root, "coppice.yaml", known: keys) {

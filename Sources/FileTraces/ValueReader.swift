@@ -2,10 +2,13 @@ package import ImageModel
 
 /// Reads what `ValueWriter` wrote; anything else is `Damage`, never a crash.
 package struct ValueReader {
-  package struct Damage: Error {}
+  package struct Damage: Error {
+    package init() {}
+  }
 
   private let bytes: UnsafeRawBufferPointer
   private var position = 0
+  private var paths: [FilePath] = []
 
   /// - Parameter bytes: valid as long as the reader is used.
   package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
@@ -26,6 +29,15 @@ package struct ValueReader {
   package mutating func block() throws(Damage) -> [UInt8] { Array(try take(try number())) }
   package mutating func text() throws(Damage) -> String { String(decoding: try take(try number()), as: UTF8.self) }
   package mutating func path() throws(Damage) -> FilePath { FilePath(bytes: try take(try number())) }
+  package mutating func sharedPath() throws(Damage) -> FilePath {
+    let place = try number()
+    if paths.indices.contains(place) { return paths[place] }
+    guard place == paths.count else { throw Damage() }
+    let path = try path()
+    paths.append(path)
+    return path
+  }
+
   package mutating func digest() throws(Damage) -> Digest { Digest(bytes: try take(32)) }
 
   package mutating func optional<Value>(

@@ -3,6 +3,8 @@ package import ImageModel
 /// Puts values behind each other as bytes, for `ValueReader` of the same version to read.
 package struct ValueWriter {
   package private(set) var bytes: [UInt8] = []
+  /// The place of each shared path in the order of their first appearance.
+  private var paths: [FilePath: Int] = [:]
 
   package init() {}
 
@@ -17,9 +19,20 @@ package struct ValueWriter {
     bytes += block
   }
 
-  package mutating func write(_ text: String) { write(Array(text.utf8)) }
+  package mutating func write(_ text: String) {
+    write(text.utf8.count)
+    bytes.append(contentsOf: text.utf8)
+  }
   package mutating func write(_ path: FilePath) { write(path.bytes) }
   package mutating func write(_ digest: Digest) { bytes += digest.bytes }
+
+  /// A path that stands in many places, such as the file of a location, is written once.
+  package mutating func write(shared path: FilePath) {
+    if let place = paths[path] { return write(place) }
+    write(paths.count)
+    write(path)
+    paths[path] = paths.count
+  }
 
   package mutating func write<Value>(_ value: Value?, _ body: (inout ValueWriter, Value) -> Void) {
     write(value != nil)

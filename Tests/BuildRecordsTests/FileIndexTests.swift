@@ -25,7 +25,7 @@ struct FileIndexTests {
 
   /// Looks as a run of its own does: with the index from the disk, which it writes back.
   private static func look(_ files: InMemoryFileSystem, _ recipe: Recipe = recipe()) throws -> StepFiles {
-    var index = FileIndex(reading: Self.index, from: files)
+    var index = FileIndex(TraceStore(reading: Self.index, from: files))
     let found = try reader(files).look(
       at: [(TreeText.id("a"), recipe)], index: &index, now: files.now / 1_000_000_000)
     try index.write(to: Self.index, in: files)

@@ -3,6 +3,7 @@ import BuildRecords
 import ContentStore
 import DefinitionScan
 import DependencyGraph
+import FileTraces
 import HostSystem
 import ImageModel
 import ImageTools
@@ -118,7 +119,7 @@ final class FaultBench {
     let number = try journal.lastBuild() + 1
     var (ledger, _) = try Ledger.open(
       lock: root / "coppice.lock", local: state / "local.lock", outside: [], files: files)
-    var index = FileIndex(reading: state / "index", from: files)
+    var index = FileIndex(TraceStore(reading: state / "index", from: files))
     for name in ["logs", "tmp"] as [FilePath] { try files.createDirectory(state / name) }
     try store.prepare()
     let recipes = Triggers.widened(tree.recipes, in: graph, read: BaseTriggers.widened)

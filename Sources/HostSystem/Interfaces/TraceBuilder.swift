@@ -32,7 +32,11 @@ package struct TraceBuilder: Sendable {
   /// All names of a directory were asked for.
   /// - Parameter status: of the directory, before it was listed.
   package mutating func add(namesOf directory: FilePath, _ status: FileStatus) {
-    groups[directory, default: Group()].stamp = settled(FileStamp(status))
+    add(namesOf: directory, FileStamp(status))
+  }
+
+  package mutating func add(namesOf directory: FilePath, _ stamp: FileStamp) {
+    groups[directory, default: Group()].stamp = settled(stamp)
   }
 
   package mutating func add(stampOf path: FilePath, isFollowed: Bool, _ stamp: FileStamp) {

@@ -25,7 +25,7 @@ extension BuildOptions {
     defer { reporter.close() }
     let processes = PosixProcessRunner()
     let builder = try builder(workspace, processes, number, reporter)
-    var (ledger, index) = (try workspace.ledger(), FileIndex(reading: workspace.indexPath, from: workspace.files))
+    var (ledger, index) = (try workspace.ledger(), workspace.index)
     try prepare(workspace)
     // Who collects garbage in a store that is not in our repository must know of us before we build.
     if workspace.storePath != workspace.stateDirectory / "store" { try workspace.keepRoots(ledger) }
@@ -82,7 +82,7 @@ extension BuildOptions {
 
   /// make's `-t`: what is stale is recorded as built, with outputs that are only assumed.
   private func touch(_ selected: Set<ArtifactID>, _ workspace: Workspace) throws -> ExitCode {
-    var (ledger, index) = (try workspace.ledger(), FileIndex(reading: workspace.indexPath, from: workspace.files))
+    var (ledger, index) = (try workspace.ledger(), workspace.index)
     let keep = workspace.inputKeeper
     let touched = try Adoption(evaluator: workspace.evaluator(PosixProcessRunner())) { id, inputs in
       try workspace.prepareStore()

@@ -47,7 +47,7 @@ extension Workspace {
     let reader = InputReader(files: files, programDirectories: [])
     return try graph.upstream(of: selected).sorted().flatMap { id -> [Diagnostic] in
       guard case .generator? = recipes[id], let recipe = recipes[id] else { return [] }
-      return try reader.snapshot(of: recipe, index: FileIndex(reading: indexPath, from: files)).diagnostics
+      return try reader.snapshot(of: recipe, index: index).diagnostics
     }
   }
 }

@@ -11,6 +11,15 @@ enum Host {
   /// Seconds since 1970.
   static func now() -> Int { time(nil) }
 
+  /// Tells one build of this program from another.
+  static func program(_ files: any FileSystem) -> Digest {
+    var bytes = Array(Version.text.utf8)
+    if let status = try? files.status(of: "/proc/self/exe", followingLinks: true) {
+      FileStamp(status).append(to: &bytes)
+    }
+    return .sha256(bytes)
+  }
+
   /// The builtin share: beside an installed program (`../share/coppice`), or at the root of the source tree that it was
   /// built in.
   static func builtinShare(_ files: any FileSystem) -> FilePath? {

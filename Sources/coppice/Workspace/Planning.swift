@@ -41,7 +41,7 @@ extension Workspace {
   func plan(
     _ selected: Set<ArtifactID>, forced: [ArtifactID: String] = [:], ledger: Ledger? = nil
   ) throws -> BuildPlan {
-    var index = FileIndex(reading: indexPath, from: files)
+    var index = self.index
     var files: [ArtifactID: StepFiles] = [:]
     let plan = try BuildPlanner(evaluator: evaluator(PosixProcessRunner())).plan(
       selected: selected, lockfile: try (ledger ?? self.ledger()).lockfile, index: &index, forced: forced,

@@ -2,6 +2,7 @@ internal import BuildRecords
 internal import ContentStore
 internal import DefinitionScan
 internal import DependencyGraph
+internal import FileTraces
 internal import HostSystem
 internal import ImageModel
 internal import ImageTools
@@ -21,6 +22,8 @@ struct Workspace: Sendable {
   /// Faults and warnings of the definitions and of the graph, sorted.
   let diagnostics: [Diagnostic]
   let platform: Platform
+  /// As an earlier run left it, with what the scan had to read.
+  let index: FileIndex
 
   /// Finds the repository and scans it; errors are in `diagnostics`.
   /// - Throws: `InvalidInput` when there is no repository or its settings are wrong.
@@ -51,7 +54,12 @@ struct Workspace: Sendable {
       environmentValue: invocation.variable("COPPICE_BUILTIN"), installed: Host.builtinShare(files),
       currentDirectory: invocation.currentDirectory)
     searchPath = SearchPath(repository: repository, home: home, builtin: builtin)
-    tree = DefinitionScanner(files: files).scan(searchPath, settings: settings, platform: platform)
+    var memory = ScanMemory(
+      TraceStore(reading: Self.indexPath(of: repository), from: files), program: Host.program(files),
+      olderThan: FileIndex.settled(at: Host.now()))
+    tree = DefinitionScanner(files: files).scan(
+      searchPath, settings: settings, platform: platform, memory: &memory)
+    index = FileIndex(memory.traces)
     let (graph, faults) = GraphBuilder.build(tree.declarations)
     self.graph = graph
     diagnostics = (tree.diagnostics + faults).sorted()
@@ -114,7 +122,8 @@ struct Workspace: Sendable {
   // MARK: Where things lie
 
   var stateDirectory: FilePath { repository / ".coppice" }
-  var indexPath: FilePath { stateDirectory / "index" }
+  var indexPath: FilePath { Self.indexPath(of: repository) }
+  private static func indexPath(of repository: FilePath) -> FilePath { repository / ".coppice/index" }
   var logDirectory: FilePath { stateDirectory / "logs" }
   var temporaryDirectory: FilePath { stateDirectory / "tmp" }
   var journal: Journal { Journal(path: stateDirectory / "journal", files: files) }
