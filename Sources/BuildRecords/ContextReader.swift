@@ -35,11 +35,11 @@ package struct ContextReader: Sendable {
         // Links are looked at before they are followed: a directory on the way has become a link since.
         throw Failure("\(error.path) changed while it was read", help: "run again when nothing writes there")
       }
-      // The next walk need not read what this one has read.
-      index.insert(walk.snapshot.hashed, readSince: .max)
       guard case .selected(let selectors) = reach, !walk.followed.isSubset(of: selectors) else {
         return walk.finished
       }
+      // The next walk need not read what this one has read.
+      index.insert(walk.snapshot.hashed, readSince: .max)
       reach = .selected(selectors + walk.followed.subtracting(selectors).sorted { $0.pattern < $1.pattern })
     }
     throw Failure("\(recipe.definition.directory): links lead to links without end", help: "remove the circle of links")
@@ -106,37 +106,37 @@ private struct ContextWalk {
   }
 
   private mutating func walk(directory: FilePath, path: [UInt8], isTaken: Bool, ancestors: [FilePath]) throws {
-    for entry in try entries(of: directory) {
+    for entry in try names(of: directory) {
       if path.isEmpty && isLeftOut(entry, in: directory) { continue }
       let child = path.isEmpty ? entry.name.bytes : path + [UInt8(ascii: "/")] + entry.name.bytes
-      let place = directory / entry.name
-      try visit(place, child, entry.status, isTaken: isTaken, ancestors: ancestors)
+      try visit(directory / entry.name, child, entry.kind, isTaken: isTaken, ancestors: ancestors)
     }
   }
 
   private mutating func visit(
-    _ place: FilePath, _ path: [UInt8], _ status: FileStatus, isTaken: Bool, ancestors: [FilePath]
+    _ place: FilePath, _ path: [UInt8], _ kind: FileStatus.Kind, isTaken: Bool, ancestors: [FilePath]
   ) throws {
-    switch status.kind {
+    switch kind {
     case .directory:
       let verdict = filter.verdict(forDirectory: path)
       if verdict == .skip { return }
-      snapshot.witness[place] = status
+      let status = try status(of: place, kind)
+      snapshot.saw(place, status)
       let isTakenHere = verdict == .take
       if isTakenHere { add(directory: path, status) }
       try walk(directory: place, path: path, isTaken: isTakenHere, ancestors: ancestors)
     case .symbolicLink:
-      try visitLink(place, path, status, isTaken: isTaken, ancestors: ancestors)
+      try visitLink(place, path, isTaken: isTaken, ancestors: ancestors)
     case .regular:
       guard filter.verdict(forFile: path) else { return }
-      try addFile(place, path, status)
+      try addFile(place, path)
     case .socket, .fifo, .characterDevice, .blockDevice:
       guard filter.verdict(forFile: path) else { return }
       // Engines leave sockets out; the others would hang a reader or bring a device into the image.
-      let isSocket = status.kind == .socket
+      let isSocket = kind == .socket
       // A link may lead here: what a person can remove is what lies in the context.
       let origin = root / FilePath(bytes: path)
-      let what = "a \(Self.name(status.kind))" + (place == origin ? "" : ", to which a link leads,")
+      let what = "a \(Self.name(kind))" + (place == origin ? "" : ", to which a link leads,")
       snapshot.diagnostics.append(
         Diagnostic(
           isSocket ? .warning : .error,
@@ -147,28 +147,29 @@ private struct ContextWalk {
   }
 
   private mutating func visitLink(
-    _ place: FilePath, _ path: [UInt8], _ status: FileStatus, isTaken: Bool, ancestors: [FilePath]
+    _ place: FilePath, _ path: [UInt8], isTaken: Bool, ancestors: [FilePath]
   ) throws {
+    let status = try status(of: place, .symbolicLink)
     guard let target = try? files.target(ofLink: place) else { throw changedWhileRead(place) }
     if let real = links.replacement(ofLink: place, to: target), let behind = try files.statusIfPresent(of: real) {
       // The predecessor copied what such links lead to, since the engine sees the context only.
       if behind.kind == .directory {
         guard !ancestors.contains(real) else { return tooDeep(place) }
-        snapshot.witness[place] = status
+        snapshot.saw(place, status)
         let verdict = filter.verdict(forDirectory: path)
         if verdict == .skip { return }
         if verdict == .take { add(directory: path, behind) }
         return try walk(directory: real, path: path, isTaken: verdict == .take, ancestors: ancestors + [real])
       }
-      snapshot.witness[place] = status
-      return try visit(real, path, behind, isTaken: isTaken, ancestors: ancestors)
+      snapshot.saw(place, status)
+      return try visit(real, path, behind.kind, isTaken: isTaken, ancestors: ancestors)
     }
     let isSource = filter.verdict(forFile: path)
     let isOnTheWay = !isSource && links.paths.contains(path)
     // A wildcard on the way may match a link to a directory; which of its files then match is left open.
     let mayBeOnTheWay = !isSource && !isOnTheWay && !isWhole && (target.isAbsolute || isDirectory(place))
     guard isSource || (isOnTheWay || mayBeOnTheWay) && filter.verdict(forDirectory: path) == .descend else { return }
-    snapshot.witness[place] = status
+    snapshot.saw(place, status)
     add(path, .symbolicLink(target: target.bytes), 0o777, place)
     if !isTaken, !isOnTheWay, let text = links.target(of: FilePath(bytes: path))?.text {
       followed.insert(
@@ -181,29 +182,34 @@ private struct ContextWalk {
     (try? files.status(of: path, followingLinks: true))?.kind == .directory
   }
 
-  private mutating func addFile(_ place: FilePath, _ path: [UInt8], _ status: FileStatus) throws {
-    snapshot.witness[place] = status
-    guard isHashing else { return add(path, .regular(.sha256([])), status.mode, place) }
-    if let known = index.digest(for: status) { return add(path, .regular(known), status.mode, place) }
-    var before = status
-    for _ in 0..<5 {
-      let digest: Digest
-      do {
-        digest = try files.digest(of: place)
-      } catch {
-        // It may be gone, or a link or a directory by now.
-        if try files.statusIfPresent(of: place)?.kind != .regular { throw changedWhileRead(place) }
-        return unreadable(place, error)
-      }
-      guard let after = try files.statusIfPresent(of: place) else { throw changedWhileRead(place) }
-      if after == before {
-        snapshot.hashed.append(FileIndex.Entry(after, digest))
-        snapshot.witness[place] = after
-        return add(path, .regular(digest), after.mode, place)
-      }
-      before = after
+  /// - Throws: when something else lies there by now.
+  private func status(of place: FilePath, _ kind: FileStatus.Kind) throws -> FileStatus {
+    guard let status = try files.statusIfPresent(of: place), status.kind == kind else { throw changedWhileRead(place) }
+    return status
+  }
+
+  private mutating func addFile(_ place: FilePath, _ path: [UInt8]) throws {
+    // Where nothing is known, one look less.
+    if !isHashing || !index.isEmpty {
+      let status = try status(of: place, .regular)
+      guard isHashing else { return add(path, .regular(.sha256([])), place, status) }
+      if let known = index.digest(for: status) { return add(path, .regular(known), place, status) }
     }
-    throw changedWhileRead(place)
+    do {
+      let file = try files.hashed(place)
+      snapshot.hashed.append(FileIndex.Entry(file.status, file.digest))
+      add(path, .regular(file.digest), place, file.status)
+    } catch {
+      // It may be gone, or a link or a directory by now.
+      if error.reason == .unsteady { throw changedWhileRead(place) }
+      snapshot.saw(place, try status(of: place, .regular))
+      unreadable(place, error)
+    }
+  }
+
+  private mutating func add(_ path: [UInt8], _ kind: StagedFile.Kind, _ place: FilePath, _ status: FileStatus) {
+    snapshot.saw(place, status)
+    add(path, kind, status.mode, place)
   }
 
   private mutating func add(_ path: [UInt8], _ kind: StagedFile.Kind, _ mode: UInt16, _ source: FilePath?) {
@@ -216,16 +222,16 @@ private struct ContextWalk {
   }
 
   /// At the top: definition files, templates, and what templates and generators stand in for.
-  private func isLeftOut(_ entry: DirectoryEntry, in directory: FilePath) -> Bool {
+  private func isLeftOut(_ entry: DirectoryName, in directory: FilePath) -> Bool {
     if ContextReader.definitionNames.contains(entry.name) { return true }
     guard let text = entry.name.text else { return false }
     if recipe.renderedFiles[text] != nil || recipe.generated[text] != nil { return true }
     return text.hasSuffix(".template") && !isDirectory(directory / entry.name)
   }
 
-  private mutating func entries(of directory: FilePath) throws -> [DirectoryEntry] {
+  private mutating func names(of directory: FilePath) throws -> [DirectoryName] {
     do {
-      return try files.entries(of: directory)
+      return try files.names(of: directory)
     } catch {
       if error.reason == .notFound || error.reason == .notADirectory { throw changedWhileRead(directory) }
       unreadable(directory, error)

@@ -5,13 +5,20 @@ package import ImageModel
 package struct ContextSnapshot: Sendable {
   /// Sorted by path.
   package var files: [StagedFile] = []
-  /// Everything that was looked at, with its stamp: another look shows whether anything moved.
-  package var witness: [FilePath: FileStatus] = [:]
+  /// Everything that was looked at, in order: a table of it is made only when another look is compared.
+  private var seen: [(path: FilePath, status: FileStatus)] = []
   /// Files that had to be read.
   package var hashed: [FileIndex.Entry] = []
   package var diagnostics: [Diagnostic] = []
 
   package init() {}
+
+  package mutating func saw(_ path: FilePath, _ status: FileStatus) { seen.append((path, status)) }
+
+  /// Everything that was looked at, with its stamp: another look shows whether anything moved. Made anew at each call.
+  package var witness: [FilePath: FileStatus] {
+    Dictionary(seen.map { ($0.path, $0.status) }) { _, last in last }
+  }
 
   /// The digest of the list of its files, as `StepInputs` has it; nil when there are none.
   package var listDigest: Digest? { files.isEmpty ? nil : Digest.sha256(InputEncoding.bytes(of: files)) }
@@ -19,9 +26,10 @@ package struct ContextSnapshot: Sendable {
   /// The paths whose device, inode, size or times differ, or that came or went; also those that hold something else
   /// though no stamp tells, since they changed within one tick of the clock.
   package func moved(since before: ContextSnapshot) -> [FilePath] {
+    let (witness, earlier) = (witness, before.witness)
     var moved: [FilePath] = []
-    for (path, status) in witness where !Self.isSame(before.witness[path], status) { moved.append(path) }
-    for path in before.witness.keys where witness[path] == nil { moved.append(path) }
+    for (path, status) in witness where !Self.isSame(earlier[path], status) { moved.append(path) }
+    for path in earlier.keys where witness[path] == nil { moved.append(path) }
     if moved.isEmpty && files != before.files {
       let known = Set(before.files)
       moved = files.filter { !known.contains($0) }.compactMap(\.source)

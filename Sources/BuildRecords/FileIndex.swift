@@ -77,6 +77,9 @@ package struct FileIndex: Sendable {
     return index
   }
 
+  /// Whether no file's digest is known.
+  var isEmpty: Bool { entries.isEmpty && traced.isEmpty }
+
   package var isChanged: Bool { traces.isChanged }
 
   package mutating func write(to path: FilePath, in files: any FileSystem) throws(FileSystemError) {

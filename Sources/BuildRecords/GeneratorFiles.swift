@@ -81,13 +81,13 @@ struct GeneratorFiles {
   private func digest(
     of place: FilePath, _ status: FileStatus, in snapshot: inout ContextSnapshot
   ) throws -> Digest {
-    snapshot.witness[place] = status
+    snapshot.saw(place, status)
     if let known = index.digest(for: status) { return known }
-    let digest = try files.digest(of: place)
-    guard try files.status(of: place, followingLinks: false) == status else {
+    let file = try files.hashed(place)
+    guard file.status == status else {
       throw Failure("\(place) changed while it was read", help: "run again when nothing writes there")
     }
-    snapshot.hashed.append(FileIndex.Entry(status, digest))
-    return digest
+    snapshot.hashed.append(FileIndex.Entry(status, file.digest))
+    return file.digest
   }
 }

@@ -25,7 +25,11 @@ enum InputEncoding {
     for file in files {
       bytes.append(UInt8(InputGroup.context.rank))
       append(file.path, to: &bytes)
-      append(file.value, to: &bytes)
+      // The length stands before what it is the length of.
+      let start = bytes.count
+      append(length: 0, to: &bytes)
+      file.appendValue(to: &bytes)
+      set(length: bytes.count - start - 4, at: start, in: &bytes)
     }
     return bytes
   }
@@ -46,9 +50,18 @@ enum InputEncoding {
 
   /// One field: its length and its bytes.
   static func append(_ field: [UInt8], to bytes: inout [UInt8]) {
-    let count = UInt32(field.count)
-    bytes += [UInt8(count >> 24), UInt8(count >> 16 & 255), UInt8(count >> 8 & 255), UInt8(count & 255)]
-    bytes += field
+    append(length: field.count, to: &bytes)
+    bytes.append(contentsOf: field)
+  }
+
+  private static func append(length: Int, to bytes: inout [UInt8]) {
+    withUnsafeBytes(of: UInt32(length).bigEndian) { bytes.append(contentsOf: $0) }
+  }
+
+  private static func set(length: Int, at start: Int, in bytes: inout [UInt8]) {
+    for (place, shift) in [24, 16, 8, 0].enumerated() {
+      bytes[start + place] = UInt8(truncatingIfNeeded: length >> shift)
+    }
   }
 
   /// The next field; nil when the rest is cut short.

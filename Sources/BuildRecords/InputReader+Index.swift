@@ -64,14 +64,18 @@ extension InputReader {
   private func read(
     _ recipe: Recipe, _ answer: TraceStore.Answer, _ index: FileIndex, olderThan moment: Int
   ) throws -> Reading {
-    var known = index
-    if case .outdated(let record) = answer { known = index.knowing(record.trace) }
+    var index = index
+    if case .outdated(let record) = answer { index = index.knowing(record.trace) }
     let tracing = TracingFileSystem(files, olderThan: moment)
     let traced = InputReader(
       files: tracing, programDirectories: programDirectories, sourceDateEpoch: sourceDateEpoch)
-    let snapshot = try traced.snapshot(of: recipe, index: known)
-    for file in snapshot.files {
-      if case .regular(let digest) = file.kind, let source = file.source { tracing.note(digest, of: source) }
+    let snapshot = try traced.snapshot(of: recipe, index: index)
+    let known = snapshot.files.filter { $0.digest != nil && $0.source != nil }
+    // Those that were hashed have told their digests.
+    if snapshot.hashed.count < known.count {
+      for file in known {
+        if let digest = file.digest, let source = file.source { tracing.note(digest, of: source) }
+      }
     }
     var value = ValueWriter()
     value.write(snapshot.listDigest) { $0.write($1) }

@@ -23,6 +23,9 @@ package struct StagedFile: Hashable, Sendable {
     self.source = source
   }
 
+  /// Of a regular file.
+  var digest: Digest? { if case .regular(let digest) = kind { digest } else { nil } }
+
   var isLink: Bool { if case .symbolicLink = kind { true } else { false } }
 
   /// What the fingerprint sees of it.
@@ -30,16 +33,31 @@ package struct StagedFile: Hashable, Sendable {
 
   /// Its type, permissions and contents.
   var value: [UInt8] {
+    var bytes: [UInt8] = []
+    appendValue(to: &bytes)
+    return bytes
+  }
+
+  func appendValue(to bytes: inout [UInt8]) {
     switch kind {
-    case .regular(let digest): Array("file ".utf8) + permissions + [UInt8(ascii: " ")] + digest.text
-    case .directory: Array("directory ".utf8) + permissions
-    case .symbolicLink(let target): Array("link ".utf8) + target
+    case .regular(let digest):
+      bytes.append(contentsOf: "file ".utf8)
+      appendPermissions(to: &bytes)
+      bytes.append(UInt8(ascii: " "))
+      digest.appendText(to: &bytes)
+    case .directory:
+      bytes.append(contentsOf: "directory ".utf8)
+      appendPermissions(to: &bytes)
+    case .symbolicLink(let target):
+      bytes.append(contentsOf: "link ".utf8)
+      bytes.append(contentsOf: target)
     }
   }
 
   /// At least four octal digits.
-  private var permissions: [UInt8] {
-    let digits = mode > 0o7777 ? 6 : 4
-    return (0..<digits).map { UInt8(ascii: "0") + UInt8(truncatingIfNeeded: mode >> UInt16(3 * (digits - 1 - $0)) & 7) }
+  private func appendPermissions(to bytes: inout [UInt8]) {
+    for place in stride(from: UInt16(mode > 0o7777 ? 15 : 9), through: 0, by: -3) {
+      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: mode >> place & 7))
+    }
   }
 }

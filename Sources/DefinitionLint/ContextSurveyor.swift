@@ -22,6 +22,7 @@ package struct ContextSurveyor: Sendable {
     }
     var context = LintedContext(diagnostics: snapshot.diagnostics)
     let made = Set(recipe.generated.keys.map { FilePath($0) } + recipe.renderedFiles.keys.map { FilePath($0) })
+    let witness = snapshot.witness
     for file in snapshot.files {
       switch file.kind {
       case .directory: break
@@ -37,7 +38,7 @@ package struct ContextSurveyor: Sendable {
             .init(path: file.path, size: bytes.count, head: Array(bytes.prefix(Self.headLength))))
           continue
         }
-        let status = snapshot.witness[source]
+        let status = witness[source]
         do {
           let head = try self.head(of: source, file.path, status?.mode ?? 0)
           context.files.append(.init(path: file.path, size: status?.size ?? 0, head: head))

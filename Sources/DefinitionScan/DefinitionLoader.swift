@@ -115,7 +115,8 @@ struct DefinitionLoader {
       location: source.name.location, reference: names.reference,
       dockerfile: facts(
         DockerfileKey(
-          text: dockerfile, arguments: source.buildArguments.mapValues(\.value), target: source.target, platform: target),
+          text: dockerfile, arguments: source.buildArguments.mapValues(\.value), target: source.target, platform: target
+        ),
         isTemplate: rendered["Dockerfile"] != nil, isWhole: isDockerfileWhole), platform: target)
     recipe.aliases = names.aliases.map(\.value)
     recipe.visibility = source.visibility

@@ -60,8 +60,9 @@ package struct DefinitionScanner {
       memory.question(about: $0.definition, settings: settings, platform: platform, overlay: digest)
     }
     let answers = memory.traces.answers(to: questions, in: files)
-    let loaded = Locked([(definition: LoadedDefinition, kept: (value: [UInt8], trace: [UInt8])?)?](
-      repeating: nil, count: winners.count))
+    let loaded = Locked(
+      [(definition: LoadedDefinition, kept: (value: [UInt8], trace: [UInt8])?)?](
+        repeating: nil, count: winners.count))
     let (files, moment) = (files, memory.moment)
     concurrently(winners.count) { index in
       if case .holds(let record) = answers[index], let definition = LoadedDefinition(encoded: record.value) {

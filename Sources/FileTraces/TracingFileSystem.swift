@@ -87,11 +87,17 @@ package struct TracingFileSystem: FileSystem {
     return try unless { () throws(FileSystemError) in try base.open(path) }
   }
 
-  package func digest(of path: FilePath) throws(FileSystemError) -> Digest {
-    _ = try noted(path, followingLinks: false)
-    let digest = try unless { () throws(FileSystemError) in try base.digest(of: path) }
-    note { $0.add(digest: digest, of: path) }
-    return digest
+  package func hashed(_ path: FilePath) throws(FileSystemError) -> HashedFile {
+    let file: HashedFile
+    do {
+      file = try base.hashed(path)
+    } catch {
+      _ = try noted(path, followingLinks: false)
+      note { $0.giveUp() }
+      throw error
+    }
+    note { $0.add(stampOf: path, isFollowed: false, FileStamp(file.status), file.digest) }
+    return file
   }
 
   package func target(ofLink path: FilePath) throws(FileSystemError) -> FilePath {

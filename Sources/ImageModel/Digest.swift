@@ -8,10 +8,12 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// - Precondition: `bytes` has exactly 32 bytes.
   package init(bytes: some Collection<UInt8>) {
     precondition(bytes.count == 32)
-    var words: [UInt64] = [0, 0, 0, 0]
-    for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
-    self.words = (words[0], words[1], words[2], words[3])
+    self = Array(bytes).withUnsafeBytes { bytes in
+      bytes.baseAddress.map { Digest(reading: $0) } ?? Digest(words: (0, 0, 0, 0))
+    }
   }
+
+  fileprivate init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
 
   /// Reads 32 bytes where they lie.
   package init(reading bytes: UnsafeRawPointer) {
@@ -84,13 +86,16 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   package var bytes: [UInt8] {
     var result: [UInt8] = []
-    result.reserveCapacity(32)
-    for word in [words.0, words.1, words.2, words.3] {
-      for shift in stride(from: UInt64(56), through: 0, by: -8) {
-        result.append(UInt8(truncatingIfNeeded: word >> shift))
-      }
-    }
+    append(to: &result)
     return result
+  }
+
+  /// The 32 bytes.
+  package func append(to bytes: inout [UInt8]) {
+    let (first, second, third, fourth) = words
+    withUnsafeBytes(of: (first.bigEndian, second.bigEndian, third.bigEndian, fourth.bigEndian)) {
+      bytes.append(contentsOf: $0)
+    }
   }
 
   /// 64 hexadecimal digits, as in the names of blobs.
@@ -108,7 +113,21 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   }
 
   /// `description` as bytes.
-  package var text: [UInt8] { Array("sha256:".utf8) + Array(hex.utf8) }
+  package var text: [UInt8] {
+    var result: [UInt8] = []
+    appendText(to: &result)
+    return result
+  }
+
+  package func appendText(to bytes: inout [UInt8]) {
+    bytes.append(contentsOf: "sha256:".utf8)
+    for word in [words.0, words.1, words.2, words.3] {
+      for shift in stride(from: UInt64(60), through: 0, by: -4) {
+        let digit = UInt8(truncatingIfNeeded: word >> shift) & 15
+        bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+      }
+    }
+  }
 
   /// The first twelve digits, for people.
   package var short: String { String(hex.prefix(12)) }
@@ -136,8 +155,9 @@ package struct SHA256Hasher: Sendable {
   /// The digest of all that was given; further updates continue from here.
   package func finish() -> Digest {
     var last = context
-    var bytes = [UInt8](repeating: 0, count: 32)
-    SHA256_Final(&bytes, &last)
-    return Digest(bytes: bytes)
+    return withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { bytes in
+      SHA256_Final(bytes.baseAddress, &last)
+      return bytes.baseAddress.map { Digest(reading: $0) } ?? Digest(words: (0, 0, 0, 0))
+    }
   }
 }

@@ -29,7 +29,11 @@ package struct FilePath: Hashable, Sendable, Comparable, ExpressibleByStringInte
   package var components: [[UInt8]] { bytes.split(separator: Self.slash).map(Array.init) }
 
   /// The last component; empty for `/` and the empty path.
-  package var name: FilePath { FilePath(bytes: components.last ?? []) }
+  package var name: FilePath {
+    guard bytes.last != Self.slash else { return FilePath(bytes: components.last ?? []) }
+    guard let cut = bytes.lastIndex(of: Self.slash) else { return self }
+    return FilePath(bytes: bytes[(cut + 1)...])
+  }
 
   /// Without the last component: `/` for `/x`, empty for `x`.
   package var parent: FilePath {
@@ -61,6 +65,11 @@ package struct FilePath: Hashable, Sendable, Comparable, ExpressibleByStringInte
     let (mine, theirs) = (components, directory.components)
     guard mine.starts(with: theirs) else { return nil }
     return FilePath(bytes: mine.dropFirst(theirs.count).joined(separator: [Self.slash]))
+  }
+
+  // Paths are the keys of large tables: all bytes at once, not one by one as an array does.
+  package func hash(into hasher: inout Hasher) {
+    bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
   }
 
   package static func < (left: FilePath, right: FilePath) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }

@@ -277,12 +277,8 @@ struct ContextReaderTests {
 
   @Test func aFileThatNeverRestsIsAFailureNotALoop() throws {
     let files = Self.files("f")
-    files.injectFailures { [unowned files] operation, path in
-      if operation == .status, path.name == "f" {
-        files.tick()
-        files.write(path, "moving \(files.now)")
-      }
-      return nil
+    files.injectFailures { operation, path in
+      operation == .hash ? FileSystemError("read", path, .unsteady) : nil
     }
     #expect(throws: Failure.self) { try Self.read(files) }
   }

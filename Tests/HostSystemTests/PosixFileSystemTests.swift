@@ -132,6 +132,26 @@ struct PosixFileSystemTests {
     }
   }
 
+  @Test func aFileThatChangesWhileItIsHashedIsTold() throws {
+    let directory = try TemporaryDirectory()
+    let (path, files) = (directory / "moving", directory.fileSystem)
+    try directory.write("moving", "x")
+    // Long enough to be hashed that the clock of the file system ticks meanwhile.
+    #expect(truncate(path.description, 100 << 20) == 0)
+    let isDone = Locked(false)
+    defer { isDone.withLock { $0 = true } }
+    let isStarted = startThread {
+      var time = 0
+      while !isDone.withLock({ $0 }) {
+        time += 1
+        try? files.setModified(time * 1_000_000_000, of: path)
+      }
+    }
+    #expect(isStarted)
+    let error = #expect(throws: FileSystemError.self) { try files.hashed(path) }
+    #expect(error?.reason == .unsteady)
+  }
+
   @Test func noDescriptorIsLeftOpen() throws {
     let directory = try TemporaryDirectory()
     let fileSystem = directory.fileSystem

@@ -151,9 +151,9 @@ package final class FaultyFileSystem: FileSystem {
     return try inner.open(path)
   }
 
-  package func digest(of path: FilePath) throws(FileSystemError) -> Digest {
+  package func hashed(_ path: FilePath) throws(FileSystemError) -> HashedFile {
     try strike(.read, path)
-    return try inner.digest(of: path)
+    return try inner.hashed(path)
   }
 
   package func target(ofLink path: FilePath) throws(FileSystemError) -> FilePath {

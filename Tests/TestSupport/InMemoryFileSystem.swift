@@ -96,9 +96,10 @@ package final class InMemoryFileSystem: FileSystem {
     }
   }
 
-  package func digest(of path: FilePath) throws(FileSystemError) -> Digest {
+  package func hashed(_ path: FilePath) throws(FileSystemError) -> HashedFile {
     try perform(.hash, path) { state, path throws(FileSystemError) in
-      .sha256(try Self.regular(state.tree.node("open", path, followingLinks: false), path).bytes)
+      let node = try Self.regular(state.tree.node("open", path, followingLinks: false), path)
+      return HashedFile(status: node.status, digest: .sha256(node.bytes))
     }
   }
 

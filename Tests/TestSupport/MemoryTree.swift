@@ -230,6 +230,7 @@ extension FileSystemError {
       case .tooManyLinks: "Too many levels of symbolic links"
       case .readOnly: "Read-only file system"
       case .tooLarge: "Larger than allowed"
+      case .unsteady: "It changes while it is read"
       case .other(let code): "Error \(code)"
       }
     self.init(operation: operation, path: path, reason: reason, text: text)

@@ -46,6 +46,8 @@ package struct FileSystemError: Error, Sendable, Hashable, CustomStringConvertib
     case notFound, exists, notPermitted, notADirectory, isADirectory, notEmpty, noSpace, tooManyLinks, readOnly
     /// A file that is larger than the caller's limit.
     case tooLarge
+    /// A file that changes while it is read.
+    case unsteady
     case other(Int32)
   }
 
@@ -64,6 +66,14 @@ package struct FileSystemError: Error, Sendable, Hashable, CustomStringConvertib
   }
 
   package var description: String { "\(path): \(text)" }
+}
+
+/// A file's bytes as a digest, and its status, which belongs to exactly them.
+package struct HashedFile: Hashable, Sendable {
+  package var status: FileStatus
+  package var digest: Digest
+
+  package init(status: FileStatus, digest: Digest) { (self.status, self.digest) = (status, digest) }
 }
 
 /// A file being written; nothing shows under its final name before `commit`.
@@ -103,8 +113,10 @@ package protocol FileSystem: Sendable {
   func contents(of path: FilePath, limit: Int) throws(FileSystemError) -> [UInt8]
   /// Opens a regular file; `contents`, `open` and `digest` refuse every other kind.
   func open(_ path: FilePath) throws(FileSystemError) -> any ByteReader
-  /// SHA-256 of a file's bytes; never follows a link in the last component.
-  func digest(of path: FilePath) throws(FileSystemError) -> Digest
+  /// SHA-256 of a file's bytes, and its status, which it had before and after they were read; never follows a link in the
+  /// last component.
+  /// - Throws: `unsteady` for a file that changes again and again meanwhile.
+  func hashed(_ path: FilePath) throws(FileSystemError) -> HashedFile
   func target(ofLink path: FilePath) throws(FileSystemError) -> FilePath
   /// The path without links and dots.
   func resolved(_ path: FilePath) throws(FileSystemError) -> FilePath
@@ -176,6 +188,8 @@ extension FileSystem {
 }
 
 extension FileSystem {
+  package func digest(of path: FilePath) throws(FileSystemError) -> Digest { try hashed(path).digest }
+
   package func appendUnsynced(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError) {
     try append(bytes, to: path)
   }

@@ -15,6 +15,17 @@ package struct TraceBuilder: Sendable {
     /// The place of each name in `entries`: links followed, and not.
     var places: [FilePath: Int] = [:]
     var followed: [FilePath: Int] = [:]
+
+    /// - Returns: false when the same was asked before and the answer was another one.
+    mutating func put(_ entry: Entry) -> Bool {
+      if let known = entry.isFollowed ? followed[entry.name] : places[entry.name] {
+        if let digest = entry.digest { entries[known].digest = digest }
+        return entries[known].stamp == entry.stamp
+      }
+      if entry.isFollowed { followed[entry.name] = entries.count } else { places[entry.name] = entries.count }
+      entries.append(entry)
+      return true
+    }
   }
 
   /// Stamps that are not older than this are not to be trusted, in nanoseconds since 1970.
@@ -39,24 +50,19 @@ package struct TraceBuilder: Sendable {
     groups[directory, default: Group()].stamp = settled(stamp)
   }
 
-  package mutating func add(stampOf path: FilePath, isFollowed: Bool, _ stamp: FileStamp) {
-    add(path.name, in: path.parent, isFollowed: isFollowed, stamp)
+  /// - Parameter digest: of the file's bytes, where they were read.
+  package mutating func add(
+    stampOf path: FilePath, isFollowed: Bool, _ stamp: FileStamp, _ digest: Digest? = nil
+  ) {
+    add(path.name, in: path.parent, isFollowed: isFollowed, stamp, digest)
   }
 
-  package mutating func add(_ name: FilePath, in directory: FilePath, isFollowed: Bool, _ stamp: FileStamp) {
-    let stamp = settled(stamp)
-    let entry = Entry(name: name, isFollowed: isFollowed, stamp: stamp)
-    func put(_ group: inout Group) {
-      let known = isFollowed ? group.followed[name] : group.places[name]
-      if let known {
-        // Two answers within one computation: it moved meanwhile.
-        if group.entries[known].stamp != stamp { isIncomplete = true }
-        return
-      }
-      if isFollowed { group.followed[name] = group.entries.count } else { group.places[name] = group.entries.count }
-      group.entries.append(entry)
-    }
-    put(&groups[directory, default: Group()])
+  package mutating func add(
+    _ name: FilePath, in directory: FilePath, isFollowed: Bool, _ stamp: FileStamp, _ digest: Digest? = nil
+  ) {
+    let entry = Entry(name: name, isFollowed: isFollowed, stamp: settled(stamp), digest: digest)
+    // Two answers within one computation: it moved meanwhile.
+    if !groups[directory, default: Group()].put(entry) { isIncomplete = true }
   }
 
   /// The bytes of a file are known, whose status was asked for before.
@@ -89,7 +95,11 @@ package struct TraceBuilder: Sendable {
       var place = 0
       for entry in group.entries {
         entry.stamp.append(to: &bytes)
-        if let digest = entry.digest { bytes += digest.bytes } else { bytes += repeatElement(0, count: 32) }
+        if let digest = entry.digest {
+          digest.append(to: &bytes)
+        } else {
+          bytes.append(contentsOf: repeatElement(0, count: 32))
+        }
         append(place)
         append(entry.name.bytes.count << 1 | (entry.isFollowed ? 1 : 0))
         place += entry.name.bytes.count + 1

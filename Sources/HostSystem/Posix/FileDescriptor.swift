@@ -38,8 +38,10 @@ struct FileDescriptor: ~Copyable {
 /// A regular file open for reading.
 struct RegularFile: ~Copyable {
   let descriptor: FileDescriptor
-  /// When it was opened; 0 also for files that do not tell, as those of /proc.
-  let size: Int
+  /// When it was opened.
+  let status: FileStatus
+  /// 0 also for files that do not tell, as those of /proc.
+  var size: Int { status.size }
 
   /// Refuses what is not a regular file, without waiting for the other end of a FIFO.
   init(opening path: FilePath, _ flags: Int32 = 0) throws(FileSystemError) {
@@ -52,7 +54,7 @@ struct RegularFile: ~Copyable {
       throw FileSystemError(operation: "open", path: path, reason: .other(EINVAL), text: "Not a regular file")
     }
     self.descriptor = descriptor
-    size = status.size
+    self.status = status
   }
 }
 

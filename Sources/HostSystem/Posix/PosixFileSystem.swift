@@ -62,11 +62,20 @@ package struct PosixFileSystem: FileSystem {
     return PosixFileReader(file, path)
   }
 
-  package func digest(of path: FilePath) throws(FileSystemError) -> Digest {
-    let file = try RegularFile(opening: path, O_NOFOLLOW)
+  package func hashed(_ path: FilePath) throws(FileSystemError) -> HashedFile {
+    for _ in 0..<5 {
+      // Opened anew, since another file may have its name by now.
+      let file = try RegularFile(opening: path, O_NOFOLLOW)
+      let digest = try Self.digest(of: file, path)
+      if try file.descriptor.status(path) == file.status { return HashedFile(status: file.status, digest: digest) }
+    }
+    throw FileSystemError(operation: "read", path: path, reason: .unsteady, text: "It changes while it is read")
+  }
+
+  private static func digest(of file: borrowing RegularFile, _ path: FilePath) throws(FileSystemError) -> Digest {
     // Most files of a context are small: touch no more memory than they need.
-    let buffer = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: min(file.size, Self.pieceSize - 1) + 1, alignment: 64)
+    let (size, most) = (file.status.size, Self.pieceSize - 1)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(size, most) + 1, alignment: 64)
     defer { buffer.deallocate() }
     var hasher = SHA256Hasher()
     var total = 0
@@ -75,7 +84,7 @@ package struct PosixFileSystem: FileSystem {
       hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
       total += count
       // A short read that gives the last known byte is the end; asking once more would cost as much as the file.
-      if count == 0 || total == file.size && count < buffer.count { return hasher.finish() }
+      if count == 0 || total == size && count < buffer.count { return hasher.finish() }
     }
   }
 

@@ -73,7 +73,7 @@ private func withCString<Result: SignedInteger>(
   let bytes = path.bytes
   if bytes.contains(0) { return (-1, EINVAL) }
   return withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { buffer in
-    for (index, byte) in bytes.enumerated() { buffer[index] = CChar(bitPattern: byte) }
+    bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
     buffer[bytes.count] = 0
     guard let text = buffer.baseAddress else { return (-1, EINVAL) }
     return uninterrupted { body(text) }
