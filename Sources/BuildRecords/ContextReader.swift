@@ -106,10 +106,19 @@ private struct ContextWalk {
   }
 
   private mutating func walk(directory: FilePath, path: [UInt8], isTaken: Bool, ancestors: [FilePath]) throws {
+    var unknown: [(name: FilePath, path: [UInt8])] = []
     for entry in try names(of: directory) {
       if path.isEmpty && isLeftOut(entry, in: directory) { continue }
       let child = path.isEmpty ? entry.name.bytes : path + [UInt8(ascii: "/")] + entry.name.bytes
-      try visit(directory / entry.name, child, entry.kind, isTaken: isTaken, ancestors: ancestors)
+      if entry.kind == .regular, isHashing, index.isEmpty {
+        if filter.verdict(forFile: child) { unknown.append((entry.name, child)) }
+      } else {
+        try visit(directory / entry.name, child, entry.kind, isTaken: isTaken, ancestors: ancestors)
+      }
+    }
+    // Where nothing is known every file is read: those of a directory together.
+    for (file, result) in zip(unknown, files.hashed(unknown.map(\.name), in: directory)) {
+      try add(file.path, directory / file.name, result)
     }
   }
 
@@ -189,14 +198,17 @@ private struct ContextWalk {
   }
 
   private mutating func addFile(_ place: FilePath, _ path: [UInt8]) throws {
-    // Where nothing is known, one look less.
-    if !isHashing || !index.isEmpty {
-      let status = try status(of: place, .regular)
-      guard isHashing else { return add(path, .regular(.sha256([])), place, status) }
-      if let known = index.digest(for: status) { return add(path, .regular(known), place, status) }
-    }
-    do {
-      let file = try files.hashed(place)
+    let status = try status(of: place, .regular)
+    guard isHashing else { return add(path, .regular(.sha256([])), place, status) }
+    if let known = index.digest(for: status) { return add(path, .regular(known), place, status) }
+    try add(path, place, Result { () throws(FileSystemError) in try files.hashed(place) })
+  }
+
+  private mutating func add(
+    _ path: [UInt8], _ place: FilePath, _ file: Result<HashedFile, FileSystemError>
+  ) throws {
+    do throws(FileSystemError) {
+      let file = try file.get()
       snapshot.hashed.append(FileIndex.Entry(file.status, file.digest))
       add(path, .regular(file.digest), place, file.status)
     } catch {

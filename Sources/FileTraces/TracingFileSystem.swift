@@ -100,6 +100,20 @@ package struct TracingFileSystem: FileSystem {
     return file
   }
 
+  package func hashed(_ names: [FilePath], in directory: FilePath) -> [Result<HashedFile, FileSystemError>] {
+    let files = base.hashed(names, in: directory)
+    note { builder in
+      for (name, file) in zip(names, files) {
+        switch file {
+        case .success(let file):
+          builder.add(name, in: directory, isFollowed: false, FileStamp(file.status), file.digest)
+        case .failure: builder.giveUp()
+        }
+      }
+    }
+    return files
+  }
+
   package func target(ofLink path: FilePath) throws(FileSystemError) -> FilePath {
     _ = try noted(path, followingLinks: false)
     return try unless { () throws(FileSystemError) in try base.target(ofLink: path) }

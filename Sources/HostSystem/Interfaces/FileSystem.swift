@@ -117,6 +117,8 @@ package protocol FileSystem: Sendable {
   /// last component.
   /// - Throws: `unsteady` for a file that changes again and again meanwhile.
   func hashed(_ path: FilePath) throws(FileSystemError) -> HashedFile
+  /// As `hashed(_:)` for each of many names in one directory, in their order.
+  func hashed(_ names: [FilePath], in directory: FilePath) -> [Result<HashedFile, FileSystemError>]
   func target(ofLink path: FilePath) throws(FileSystemError) -> FilePath
   /// The path without links and dots.
   func resolved(_ path: FilePath) throws(FileSystemError) -> FilePath
@@ -189,6 +191,10 @@ extension FileSystem {
 
 extension FileSystem {
   package func digest(of path: FilePath) throws(FileSystemError) -> Digest { try hashed(path).digest }
+
+  package func hashed(_ names: [FilePath], in directory: FilePath) -> [Result<HashedFile, FileSystemError>] {
+    names.map { name in Result { () throws(FileSystemError) in try hashed(directory / name) } }
+  }
 
   package func appendUnsynced(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError) {
     try append(bytes, to: path)

@@ -9,9 +9,9 @@ struct FileDescriptor: ~Copyable {
   init(owning number: Int32) { self.number = number }
 
   init(
-    opening path: FilePath, _ flags: Int32, mode: mode_t = 0
+    opening path: FilePath, _ flags: Int32, mode: mode_t = 0, at directory: Int32 = AT_FDCWD
   ) throws(FileSystemError) {
-    number = try systemCall("open", on: path) { Glibc.open($0, flags | O_CLOEXEC, mode) }
+    number = try systemCall("open", on: path) { openat(directory, $0, flags | O_CLOEXEC, mode) }
   }
 
   deinit { close(number) }
@@ -44,8 +44,8 @@ struct RegularFile: ~Copyable {
   var size: Int { status.size }
 
   /// Refuses what is not a regular file, without waiting for the other end of a FIFO.
-  init(opening path: FilePath, _ flags: Int32 = 0) throws(FileSystemError) {
-    let descriptor = try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK | O_NOCTTY | flags)
+  init(opening path: FilePath, _ flags: Int32 = 0, at directory: Int32 = AT_FDCWD) throws(FileSystemError) {
+    let descriptor = try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK | O_NOCTTY | flags, at: directory)
     let status = try descriptor.status(path)
     switch status.kind {
     case .regular: break

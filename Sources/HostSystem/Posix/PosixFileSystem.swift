@@ -3,8 +3,6 @@ package import ImageModel
 
 /// The disk of this machine.
 package struct PosixFileSystem: FileSystem {
-  private static let pieceSize = 128 << 10
-
   package init() {}
 
   package func status(of path: FilePath, followingLinks: Bool) throws(FileSystemError) -> FileStatus {
@@ -63,28 +61,29 @@ package struct PosixFileSystem: FileSystem {
   }
 
   package func hashed(_ path: FilePath) throws(FileSystemError) -> HashedFile {
-    for _ in 0..<5 {
-      // Opened anew, since another file may have its name by now.
-      let file = try RegularFile(opening: path, O_NOFOLLOW)
-      let digest = try Self.digest(of: file, path)
-      if try file.descriptor.status(path) == file.status { return HashedFile(status: file.status, digest: digest) }
-    }
-    throw FileSystemError(operation: "read", path: path, reason: .unsteady, text: "It changes while it is read")
+    try FileHasher().hashed(path, at: AT_FDCWD)
   }
 
-  private static func digest(of file: borrowing RegularFile, _ path: FilePath) throws(FileSystemError) -> Digest {
-    // Most files of a context are small: touch no more memory than they need.
-    let (size, most) = (file.status.size, Self.pieceSize - 1)
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(size, most) + 1, alignment: 64)
-    defer { buffer.deallocate() }
-    var hasher = SHA256Hasher()
-    var total = 0
-    while true {
-      let count = try file.descriptor.read(into: buffer, path)
-      hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-      total += count
-      // A short read that gives the last known byte is the end; asking once more would cost as much as the file.
-      if count == 0 || total == size && count < buffer.count { return hasher.finish() }
+  package func hashed(_ names: [FilePath], in directory: FilePath) -> [Result<HashedFile, FileSystemError>] {
+    // From the directory on: a long path for each would be looked up name by name.
+    let opened = Result { () throws(FileSystemError) in
+      try systemCall("open", on: directory) { Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    }
+    switch opened {
+    case .failure(let error): return names.map { _ in .failure(error) }
+    case .success(let number):
+      let descriptor = FileDescriptor(owning: number)
+      let hasher = FileHasher()
+      return names.map { name in
+        Result { () throws(FileSystemError) in
+          do throws(FileSystemError) {
+            return try hasher.hashed(name, at: descriptor.number)
+          } catch {
+            throw FileSystemError(
+              operation: error.operation, path: directory / name, reason: error.reason, text: error.text)
+          }
+        }
+      }
     }
   }
 
