@@ -24,6 +24,8 @@ struct Stage {
   var uses: [ImageUse] = []
   var selectors: [ContextSelector] = []
   var named: [DockerfileSource] = []
+  /// Variables of its base image that decide what it takes.
+  var askedVariables: Set<String> = []
   /// Why the selectors are not all of it.
   var unknownReach: String?
   var features: Set<String> = []

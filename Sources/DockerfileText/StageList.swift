@@ -11,6 +11,8 @@ struct StageList {
   /// By name, ascending.
   private var indices: [String: [Int]] = [:]
   private let buildArguments: [String: String]
+  /// What is known of images, by canonical reference.
+  let environments: [String: ImageEnvironment]
   /// What stands before the first FROM: to BuildKit it is a fault, to buildah a part of the first stage.
   private var preamble: [DockerfileLines.Instruction] = []
 
@@ -20,8 +22,10 @@ struct StageList {
   ]
 
   init(
-    _ lines: DockerfileLines, source: SourceText, buildArguments: [String: String], predefined: [String: String]
+    _ lines: DockerfileLines, source: SourceText, buildArguments: [String: String], predefined: [String: String],
+    environments: [String: ImageEnvironment]
   ) {
+    self.environments = environments
     self.source = source
     self.escape = lines.escape
     self.buildArguments = buildArguments

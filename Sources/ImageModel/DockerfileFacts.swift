@@ -69,6 +69,10 @@ package struct DockerfileFacts: Sendable {
   /// What the target's image runs in builds that begin with it (`ONBUILD`), in order, as engines keep it; nil when
   /// nobody knows.
   package var triggers: [String]? = []
+  /// Variables of the images that `FROM` names which decide what the target's stages take, by canonical reference.
+  package var askedVariables: [String: Set<String>] = [:]
+  /// The variables of the target's image.
+  package var environment = ImageEnvironment(root: .unknown)
   /// All stages, in order.
   package var stages: [DockerfileStage] = []
   /// The names of every `ARG`, in whatever stage.

@@ -90,7 +90,9 @@ import Testing
       "example.invalid/base:1": PinnedBase(
         digest: outputs[0].digest, isLocal: true, onBuild: ["COPY . /src", "ENV A=1"])
     ]
-    let wide = BaseTriggers.widened(top, by: known.mapValues(\.onBuild))
+    let wide = BaseReading.recipe(
+      top,
+      with: known.mapValues { BaseConfig(triggers: $0.onBuild, environment: ImageEnvironment(root: .unknown)) })
     let output = try await runner.run(try lab.job(wide, bases: known)) { _ in }
     let paths = try lab.store.differingPaths(between: outputs[0].digest, and: output.digest)
     #expect(Set(paths).isSuperset(of: ["/src/data", "/src/sh", "/data"]))

@@ -1,3 +1,4 @@
+import BuildEngine
 import HostSystem
 import ImageModel
 import ImageTools
@@ -103,9 +104,9 @@ final class RealRegistry: Sendable {
   @Test func aTagIsResolvedToItsManifest() async throws {
     let registry = try await RealRegistry()
     let pushed = try await registry.push("team/x:1")
-    let pin = try await registry.resolver().resolve(
+    let base = try await registry.resolver().resolve(
       try ImageReference("\(registry.name)/team/x:1"), platform: platform, pinned: nil)
-    #expect(pin == PinnedBase(digest: pushed))
+    #expect(base.pin == PinnedBase(digest: pushed))
     await #expect {
       _ = try await registry.resolver().resolve(
         try ImageReference("\(registry.name)/team/x:2"), platform: platform, pinned: nil)
@@ -117,9 +118,9 @@ final class RealRegistry: Sendable {
   @Test func thePinHoldsWhatTheBaseDoesInBuilds() async throws {
     let registry = try await RealRegistry()
     let pushed = try await registry.push("team/x:1", onBuild: "COPY . /src")
-    let pin = try await registry.resolver().resolve(
+    let base = try await registry.resolver().resolve(
       try ImageReference("\(registry.name)/team/x:1"), platform: platform, pinned: nil)
-    #expect(pin == PinnedBase(digest: pushed, onBuild: ["COPY . /src"]))
+    #expect(base.pin == PinnedBase(digest: pushed, onBuild: ["COPY . /src"]))
   }
 
   @Test func theConfigOfAPinnedImageIsFetched() async throws {
@@ -138,7 +139,7 @@ final class RealRegistry: Sendable {
     let pushed = try await registry.push("team/x:1", credentials: "me:secret")
     let reference = try ImageReference("\(registry.name)/team/x:1")
     let login = #"{"auths":{"\#(registry.name)":{"auth":"bWU6c2VjcmV0"}}}"#
-    #expect(try await registry.resolver(login).resolve(reference, platform: platform, pinned: nil).digest == pushed)
+    #expect(try await registry.resolver(login).resolve(reference, platform: platform, pinned: nil).pin.digest == pushed)
     await #expect { _ = try await registry.resolver().resolve(reference, platform: platform, pinned: nil) } throws: {
       ($0 as? Failure)?.message.contains("denies") == true
     }
@@ -156,8 +157,8 @@ final class RealRegistry: Sendable {
     }
     let file = "\(registry.directory.path)/cert.pem"
     for variables in [["SSL_CERT_FILE": file], ["SSL_CERT_FILE": "/none", "CURL_CA_BUNDLE": file]] {
-      let pin = try await registry.resolver("{}", variables).resolve(reference, platform: platform, pinned: nil)
-      #expect(pin.digest == pushed)
+      let base = try await registry.resolver("{}", variables).resolve(reference, platform: platform, pinned: nil)
+      #expect(base.pin.digest == pushed)
     }
   }
 

@@ -47,6 +47,10 @@ struct BaseImages: Sendable {
         let check = OnBuildCheck(recipe.dockerfile)
         if job.images[key] == nil, known.isEmpty { try check.checkReach(triggers, of: from) }
         try check.checkImages(triggers, of: from)
+        if let names = recipe.dockerfile.askedVariables[key], !check.isWhole {
+          let known = recipe.bases[key]?.environment ?? ImageEnvironment(root: .image(key))
+          try VariableCheck(names, known).check(try await engine.environment(of: image), of: from)
+        }
         if !triggers.isEmpty { used.triggers[key] = triggers }
       }
       used.names[key] = try await engine.exactName(of: image, digest: digest)

@@ -3,7 +3,8 @@ import ImageModel
 
 /// Whether `ONBUILD` instructions of a base take what no fingerprint sees.
 struct OnBuildCheck: Sendable {
-  private let isWhole: Bool
+  /// Whether the build sees the whole context.
+  let isWhole: Bool
   private let stages: FiredStages
 
   init(_ facts: DockerfileFacts) {

@@ -69,6 +69,7 @@ extension UpdateOptions {
     _ wanted: [Lockfile.BaseKey: [(use: ImageUse, user: ArtifactID)]], _ workspace: Workspace, _ ledger: Ledger
   ) async throws -> [UpdateReport.Change] {
     let resolver = workspace.resolver(PosixProcessRunner())
+    let questions = BaseQuestions(workspace.recipes, in: workspace.graph)
     return try await withThrowingTaskGroup(of: UpdateReport.Change.self) { group in
       for (key, uses) in wanted {
         guard let first = uses.first?.use else { continue }
@@ -79,7 +80,8 @@ extension UpdateOptions {
         group.addTask {
           var change = unchanged
           do {
-            change.after = try await resolver.resolve(first.reference, platform: key.platform, pinned: change.before)
+            let found = try await resolver.resolve(first.reference, platform: key.platform, pinned: change.before)
+            change.after = questions.pin(found, of: key)
           } catch let failure as Failure {
             // Who is interrupted has learned nothing of the base.
             try Task.checkCancellation()
