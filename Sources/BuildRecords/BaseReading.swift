@@ -19,6 +19,7 @@ package enum BaseReading {
     }
     if let line = insertions.flatMap({ $0.text.split(separator: "\n") }).first(where: { !isExact($0, escape) }) {
       read.dockerfile.reach = .whole(reason: "nobody knows how ONBUILD \(line) is read")
+      read.dockerfile.countEverything()
       return read
     }
     var text = facts.text
@@ -32,7 +33,20 @@ package enum BaseReading {
     read.dockerfile.reach = run.reach
     read.dockerfile.askedVariables = run.askedVariables
     read.dockerfile.environment = run.environment
+    count(&read.dockerfile, as: run, insertions.map(\.text))
     return read
+  }
+
+  /// A trigger may be an ARG, which takes build arguments and what stands before the first `FROM`, and may name a stage.
+  private static func count(_ facts: inout DockerfileFacts, as run: DockerfileFacts, _ triggers: [String]) {
+    if triggers.isEmpty { return }
+    if triggers.contains(where: { $0.contains("from=") || $0.contains("TARGETSTAGE") }) { facts.countEverything() }
+    facts.takenArguments = run.takenArguments
+    let isBefore = { (instruction: DockerfileInstruction) in !instruction.canonical.hasPrefix("FROM") }
+    for (index, instruction) in run.instructions.prefix(while: isBefore).enumerated()
+    where index < facts.instructions.count && instruction.counted != nil {
+      facts.instructions[index].counted = instruction.counted
+    }
   }
 
   /// Whether a trigger means behind a `FROM` what it means by itself: engines take no heredocs there, and not always the

@@ -74,10 +74,25 @@ package struct TreeBases {
     return Dictionary(configs) { first, _ in first }
   }
 
+  /// An image of the tree is the same one by whichever of its names `FROM` calls it.
+  private func nameBases(in image: inout ImageRecipe) {
+    for base in bases(of: image.id) where base.use.reference.canonical != base.image.reference.canonical {
+      let written = String(decoding: image.dockerfile.text[base.use.range], as: UTF8.self)
+      let index = image.dockerfile.instructions.lastIndex { $0.location <= base.use.location }
+      guard let index, let counted = image.dockerfile.instructions[index].counted, counted.hasSuffix(" " + written)
+      else {
+        continue
+      }
+      image.dockerfile.instructions[index].counted =
+        counted.dropLast(written.count) + base.image.reference.description
+    }
+  }
+
   private mutating func apply(to recipe: ImageRecipe) {
     var image = recipe
     let uses = graph[image.id]?.uses ?? []
     image.generated = image.generated.filter { uses.contains($0.value) }
+    nameBases(in: &image)
     defer { recipes[image.id] = .image(image) }
     let bases = bases(of: image.id).filter { hasSay($0, in: image) }
     guard let first = bases.first(where: { $0.image.dockerfile.triggers != [] }) ?? bases.first else { return }
@@ -89,6 +104,7 @@ package struct TreeBases {
       : "what the ONBUILD instructions of \(first.use.reference) take cannot be known"
     if bases.contains(where: { $0.image.dockerfile.triggers == nil }) {
       image.dockerfile.reach = .whole(reason: reason)
+      image.dockerfile.countEverything()
     }
     if wasSelected, case .whole = image.dockerfile.reach {
       image.dockerfile.diagnostics.append(

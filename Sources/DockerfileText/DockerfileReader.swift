@@ -55,6 +55,7 @@ package enum DockerfileReader {
       facts.environment = stages[wanted].scope.image
       facts.triggers = stages[wanted].triggers.map { self.text(of: $0.text.bytes) }
       facts.instructions = canonical(lines, source, stages: needed)
+      CountedText(lines, stages, needed: needed).mark(&facts)
     }
     if lines.instructions.contains(where: { !$0.heredocs.isEmpty }) { facts.features.insert("heredoc") }
     // What is wrong with a trigger is found in every stage that runs it.

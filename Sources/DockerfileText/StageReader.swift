@@ -95,7 +95,7 @@ struct StageReader {
   private mutating func checkFlags(of text: InstructionText) {
     guard let known = Self.flags[text.keyword] else { return }
     for flag in text.flags where !known.contains(flag.name) {
-      let nearest = NearestSpelling.of(flag.name, among: known)
+      let nearest = list.expander.budget.nearest(flag.name, among: known)
       stage.cannotKnow(
         "\(text.keyword) has no flag --\(flag.name)", at: flag.start, source,
         help: nearest.map { "did you mean --\($0)?" } ?? "it has \(known.map { "--" + $0 }.joined(separator: ", "))",
@@ -275,9 +275,9 @@ struct StageReader {
     }
     // Only stages before this one are looked at: to buildah the name of any other is an image's, BuildKit refuses it.
     if let found = list.index(ofStage: expansion.text, before: index) {
-      stage.sources.append(found)
+      link(word, to: found)
     } else if let number = Int(expansion.text), number >= 0, number < index {
-      stage.sources.append(number)
+      link(word, to: number)
     } else if role == .copyFrom, let number = Int(expansion.text) {
       report(
         .error, "there is no stage \(number) before this one", at: word.start, help: "stages are counted from 0")
@@ -292,6 +292,11 @@ struct StageReader {
       case .failure(let problem): stage.diagnostics.append(problem.diagnostic)
       }
     }
+  }
+
+  private mutating func link(_ word: MappedText, to other: Int) {
+    stage.sources.append(other)
+    stage.links.append((word.range, other))
   }
 
   // MARK: - RUN --mount and ONBUILD
@@ -311,7 +316,7 @@ struct StageReader {
     guard kinds.contains(kind) else {
       stage.cannotKnow(
         "'\(kind)' is no type of mount", at: options.value("type")?.start ?? flag.start, source,
-        help: NearestSpelling.of(kind, among: kinds).map { "did you mean \($0)?" })
+        help: list.expander.budget.nearest(kind, among: kinds).map { "did you mean \($0)?" })
       return
     }
     if kind != "tmpfs" { stage.features.insert("mount-\(kind)") }
@@ -350,7 +355,7 @@ struct StageReader {
       return
     }
     if !StageList.keywords.contains(keyword) {
-      stage.diagnostics.append(StageList.unknownInstruction(keyword, at: text.rest.start, source))
+      stage.diagnostics.append(list.unknownInstruction(keyword, at: text.rest.start))
     }
     stage.triggers.append(DockerfileLines.Instruction(text: text.rest, heredocs: instruction.heredocs))
   }

@@ -85,6 +85,23 @@ struct BaseReadingTests {
     #expect(reach("FROM node:onbuild\n", "COPY a`b /t") == ["a`b"])
   }
 
+  /// Arguments that triggers take count, and so do stages that they may name.
+  @Test func whatTriggersTakeOfTheDockerfileCounts() {
+    func counted(_ triggers: String...) -> (taken: [String], text: [String]) {
+      let image = recipe("ARG G=1\nARG H=$G\nFROM node:onbuild AS b\nFROM b", arguments: ["A": "1", "G": "2"])
+      let facts = BaseReading.recipe(image, with: [Self.base: Self.config(triggers)]).dockerfile
+      return (["A", "G", "H"].filter(facts.takes), facts.counted.map(\.text))
+    }
+    let plain = ["FROM node:onbuild", "FROM stage 0"]
+    #expect(counted() == ([], plain) && counted("RUN x") == ([], plain))
+    #expect(counted("ARG A") == (["A"], plain))
+    #expect(counted("ARG H") == (["G", "H"], ["ARG G=1", "ARG H=$G"] + plain))
+    let whole = ["ARG G=1", "ARG H=$G", "FROM node:onbuild AS b", "FROM b"]
+    #expect(counted("COPY --from=b /x /x").text == whole)
+    #expect(counted("ARG TARGETSTAGE").text == whole)
+    #expect(counted("COPY <<E t /t") == (["A", "G", "H"], whole))
+  }
+
   @Test func argumentsOfTriggersAreThoseOfTheBuild() {
     let text = "FROM node:onbuild\n"
     #expect(reach(text, "ARG DIR=src", "COPY $DIR /x") == ["src"])

@@ -1,6 +1,7 @@
 import BuildEngine
 import BuildRecords
 import ContentStore
+import DockerfileText
 import HostSystem
 import ImageModel
 import TestSupport
@@ -55,6 +56,24 @@ import Testing
   @Test(arguments: ["COPY --from=nginx /a /b", "RUN --mount=type=bind,from=nginx:1,target=/a true"])
   func anImageThatATriggerTakesByItsTagIsRefused(_ instruction: String) {
     #expect(throws: StepFailure.self) { try selected().checkImages(["RUN true", instruction], of: use) }
+  }
+
+  @Test func anArgumentThatOnlyAnUnknownTriggerTakesIsRefused() throws {
+    var recipe = ImageRecipe(
+      id: ArtifactID(kind: .docker, name: "x", tag: "1"),
+      definition: DefinitionSource(path: "x", directory: "/d", origin: .repository),
+      location: SourceLocation(file: "/d/casa_distro_docker.yaml"),
+      reference: ImageReference(repository: "x", tag: "1"),
+      dockerfile: DockerfileReader.read(
+        Array("ARG GLOBAL=1\nFROM node:onbuild\nARG OWN\n".utf8), file: "/d/Dockerfile", buildArguments: [:],
+        target: nil, platform: RealEngine.host), platform: RealEngine.host)
+    recipe.buildArguments = ["GIVEN": "1", "OWN": "1"]
+    for trigger in ["ARG GIVEN", "arg X=1 GIVEN=2", "ARG GLOBAL"] {
+      #expect(throws: StepFailure.self, "\(trigger)") {
+        try selected().checkArguments(["RUN true", trigger], of: use, recipe)
+      }
+    }
+    try selected().checkArguments(["ARG OWN", "ARG OTHER=1", "ENV GIVEN=1", "ARG"], of: use, recipe)
   }
 
   @Test func stagesAndDigestsCannotMove() throws {

@@ -45,7 +45,10 @@ struct BaseImages: Sendable {
         let known = job.images[key] == nil ? pin?.onBuild ?? [] : []
         let triggers = known.isEmpty ? try await engine.onBuild(of: image) : known
         let check = OnBuildCheck(recipe.dockerfile)
-        if job.images[key] == nil, known.isEmpty { try check.checkReach(triggers, of: from) }
+        if job.images[key] == nil, known.isEmpty {
+          try check.checkReach(triggers, of: from)
+          try check.checkArguments(triggers, of: from, recipe)
+        }
         try check.checkImages(triggers, of: from)
         if let names = recipe.dockerfile.askedVariables[key], !check.isWhole {
           let known = recipe.bases[key]?.environment ?? ImageEnvironment(root: .image(key))

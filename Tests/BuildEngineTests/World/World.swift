@@ -160,6 +160,11 @@ final class World {
   /// A use that no arrow of the tree can say.
   func alsoUse(_ use: ImageUse, in word: String) { otherUses[TreeText.id(word), default: []].append(use) }
 
+  /// Aliases, which no word of the tree is.
+  var otherNames: [ArtifactID: [ImageReference]] = [:] { didSet { knownGraph = nil } }
+  /// In place of what the arrows say.
+  var rewrittenUses: [ArtifactID: [ImageUse]] = [:] { didSet { knownGraph = nil } }
+
   private var knownGraph: BuildGraph?
 
   var graph: BuildGraph {
@@ -172,6 +177,8 @@ final class World {
   private func makeGraph() -> BuildGraph {
     var declarations = text.declarations
     for index in declarations.indices {
+      declarations[index].names += otherNames[declarations[index].id] ?? []
+      if let uses = rewrittenUses[declarations[index].id] { declarations[index].uses = uses }
       declarations[index].uses += otherUses[declarations[index].id] ?? []
       declarations[index].needs = self[declarations[index].id.name].generated.values.sorted()
     }
