@@ -9,6 +9,8 @@ struct CountedText {
   private let stages: [Stage]
   /// The place of each needed stage among the needed.
   private let numbers: [Int: Int]
+  /// What names other stages, by where it begins.
+  private let links: [Int: (end: Int, stage: Int)]
 
   /// An instruction that counts, and its stage, -1 before the first `FROM`.
   private struct Placed {
@@ -19,6 +21,10 @@ struct CountedText {
 
   init(_ lines: DockerfileLines, _ stages: [Stage], needed: Set<Int>) {
     self.stages = stages
+    // Those of triggers, which several stages may read, are never looked up.
+    links = Dictionary(
+      needed.flatMap { stages[$0].links }.map { ($0.range.lowerBound, ($0.range.upperBound, $0.stage)) }
+    ) { first, _ in first }
     numbers = Dictionary(uniqueKeysWithValues: needed.sorted().enumerated().map { ($1, $0) })
     var stage = -1
     instructions = lines.instructions.compactMap { instruction in
@@ -40,7 +46,7 @@ struct CountedText {
       facts.instructions[first + index].counted = nil
     }
     // To BuildKit this argument is the name of the target.
-    if instructions.contains(where: { Self.names($0.text.rest).contains("TARGETSTAGE") }) { return }
+    if instructions.contains(where: { Self.mentionsTarget($0.text.rest.bytes) }) { return }
     facts.countsTarget = false
     for (index, placed) in instructions.enumerated() where placed.stage >= 0 {
       if let text = counted(placed) { facts.instructions[first + index].counted = DockerfileReader.text(of: text) }
@@ -81,6 +87,11 @@ struct CountedText {
     }
   }
 
+  private static func mentionsTarget(_ bytes: [UInt8]) -> Bool {
+    let name = "TARGETSTAGE".utf8
+    return bytes.indices.contains { bytes[$0] == name.first && bytes[$0...].starts(with: name) }
+  }
+
   /// Everything in a text that may be the name of a variable.
   private static func names(_ text: MappedText) -> Set<String> {
     let words = text.bytes.split { !Ascii.isLetter($0) && !Ascii.isDigit($0) && $0 != UInt8(ascii: "_") && $0 < 0x80 }
@@ -98,11 +109,10 @@ struct CountedText {
     case "ONBUILD": return nil
     default:
       if !placed.instruction.heredocs.isEmpty { return nil }
-      let links = stages[placed.stage].links.filter { text.rest.range.contains($0.range.lowerBound) }
       let arguments = Self.withoutBlanks(text) ?? Self.inWords(text)
-      if links.isEmpty, arguments == nil { return nil }
+      if text.flags.isEmpty, arguments == nil { return nil }
       let flags = text.rest.count - text.arguments.count
-      return Array(text.keyword.utf8) + [Ascii.space] + linked(text.rest[0..<flags], links)
+      return Array(text.keyword.utf8) + [Ascii.space] + linked(text.rest[0..<flags])
         + (arguments ?? text.arguments.bytes)
     }
   }
@@ -117,17 +127,18 @@ struct CountedText {
   }
 
   /// Flags with the numbers of stages in place of their names.
-  private func linked(_ flags: MappedText, _ links: [(range: Range<Int>, stage: Int)]) -> [UInt8] {
+  private func linked(_ flags: MappedText) -> [UInt8] {
     var bytes: [UInt8] = []
-    var position = 0
-    for link in links.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
-      let start = flags.offsets.firstIndex { $0 >= link.range.lowerBound } ?? flags.count
-      let end = flags.offsets.firstIndex { $0 >= link.range.upperBound } ?? flags.count
-      guard start >= position, let number = numbers[link.stage] else { continue }
-      bytes += flags.bytes[position..<start] + Array(String(number).utf8)
-      position = end
+    var end = 0
+    for (byte, offset) in zip(flags.bytes, flags.offsets) where offset >= end {
+      if let link = links[offset], let number = numbers[link.stage] {
+        bytes += Array(String(number).utf8)
+        end = link.end
+      } else {
+        bytes.append(byte)
+      }
     }
-    return bytes + flags.bytes[position...]
+    return bytes
   }
 
   /// The arguments of an instruction that only takes words apart, one blank between them.

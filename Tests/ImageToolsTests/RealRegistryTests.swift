@@ -57,7 +57,8 @@ final class RealRegistry: Sendable {
   /// Puts an image without layers there.
   /// - Returns: the manifest's digest.
   func push(
-    _ image: String, command: String? = nil, onBuild: String? = nil, credentials: String? = nil
+    _ image: String, command: String? = nil, onBuild: String? = nil, environment: String? = nil,
+    credentials: String? = nil
   ) async throws -> Digest {
     let blobs = directory / "layout/blobs/sha256"
     let files = PosixFileSystem()
@@ -68,8 +69,9 @@ final class RealRegistry: Sendable {
       return "\"digest\":\"\(digest)\",\"size\":\(text.utf8.count)"
     }
     let triggers = onBuild.map { #","OnBuild":["\#($0)"]"# } ?? ""
+    let variables = environment.map { #","Env":["\#($0)"]"# } ?? ""
     let config = try put(
-      #"{"architecture":"amd64","os":"linux","config":{"Cmd":["\#(command ?? image)"]\#(triggers)},"rootfs":{"type":"layers","diff_ids":[]}}"#
+      #"{"architecture":"amd64","os":"linux","config":{"Cmd":["\#(command ?? image)"]\#(triggers)\#(variables)},"rootfs":{"type":"layers","diff_ids":[]}}"#
     )
     let manifest = try put(
       #"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json",\#(config)},"layers":[]}"#
@@ -117,10 +119,11 @@ final class RealRegistry: Sendable {
 
   @Test func thePinHoldsWhatTheBaseDoesInBuilds() async throws {
     let registry = try await RealRegistry()
-    let pushed = try await registry.push("team/x:1", onBuild: "COPY . /src")
+    let pushed = try await registry.push("team/x:1", onBuild: "COPY . /src", environment: "V=a=b")
     let base = try await registry.resolver().resolve(
       try ImageReference("\(registry.name)/team/x:1"), platform: platform, pinned: nil)
     #expect(base.pin == PinnedBase(digest: pushed, onBuild: ["COPY . /src"]))
+    #expect(base.environment == ["V": "a=b"])
   }
 
   @Test func theConfigOfAPinnedImageIsFetched() async throws {

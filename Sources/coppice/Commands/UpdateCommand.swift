@@ -14,7 +14,7 @@ extension UpdateOptions {
     defer { lock?.release() }
     var ledger = try workspace.ledger()
     let changes = try await resolve(try wanted(in: workspace.graph, workspace.recipes), workspace, ledger)
-    for change in changes where change.isMove { ledger[pin: change.key] = change.after }
+    for change in changes where change.isNews { ledger[pin: change.key] = change.after }
     if !isDryRun { try ledger.write() }
     let report = UpdateReport(changes: changes, isDryRun: isDryRun)
     if isJSON {
@@ -82,6 +82,8 @@ extension UpdateOptions {
           do {
             let found = try await resolver.resolve(first.reference, platform: key.platform, pinned: change.before)
             change.after = questions.pin(found, of: key)
+            // A registry that tells no more than the digest takes nothing back.
+            if found.environment == nil, found.pin.digest == change.before?.digest { change.after = change.before }
           } catch let failure as Failure {
             // Who is interrupted has learned nothing of the base.
             try Task.checkCancellation()
