@@ -88,7 +88,9 @@ let package = Package(
     tests("ContentStoreTests", ["ImageModel", "HostSystem", "ContentStore", "JSONText", "TestSupport"]),
     tests(
       "BuildEngineTests",
-      ["ImageModel", "HostSystem", "DependencyGraph", "BuildRecords", "BuildEngine", "TestSupport"]),
+      [
+        "ImageModel", "HostSystem", "DockerfileText", "DependencyGraph", "BuildRecords", "BuildEngine", "TestSupport",
+      ]),
     tests(
       "ImageToolsTests",
       [

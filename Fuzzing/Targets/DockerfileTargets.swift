@@ -9,7 +9,10 @@ extension FuzzTarget {
     let again = read(bytes)
     try require(
       facts.instructions == again.instructions && facts.uses == again.uses && facts.reach == again.reach
-        && facts.features == again.features && facts.diagnostics == again.diagnostics, "two readings differ")
+        && facts.features == again.features && facts.diagnostics == again.diagnostics
+        && facts.askedVariables == again.askedVariables && facts.environment == again.environment, "two readings differ"
+    )
+    try checkBases(bytes, facts)
     let places = Places.ofDockerfile(bytes)
     try places.check(facts.diagnostics, mayBeEmpty: true)
     for instruction in facts.instructions { try places.check(instruction.location) }
@@ -28,10 +31,25 @@ extension FuzzTarget {
     _ = ContextFilter(ignore: IgnoreFile(name: ""), reach: facts.reach).verdict(forFile: Array("a/b".utf8))
   }
 
-  private static func read(_ bytes: [UInt8]) -> DockerfileFacts {
+  /// A base that has none of the variables that it is asked for is what a base was taken for that nobody asked.
+  private static func checkBases(_ bytes: [UInt8], _ facts: DockerfileFacts) throws {
+    func reach(_ answer: String?) -> ContextReach {
+      var environments: [String: ImageEnvironment] = [:]
+      for (reference, names) in facts.askedVariables {
+        environments[reference] = ImageEnvironment(root: .image(reference))
+        environments[reference]?.answers = Dictionary(uniqueKeysWithValues: names.map { ($0, answer) })
+      }
+      return read(bytes, environments).reach
+    }
+    if facts.askedVariables.isEmpty { return }
+    if case .selected = facts.reach { try require(reach(nil) == facts.reach, "an answer changes what was presumed") }
+    _ = reach("given")
+  }
+
+  private static func read(_ bytes: [UInt8], _ environments: [String: ImageEnvironment] = [:]) -> DockerfileFacts {
     DockerfileReader.read(
       bytes, file: "Dockerfile", buildArguments: ["GIVEN": "given", "V": "1"], target: nil,
-      platform: Platform(os: "linux", architecture: "amd64"))
+      platform: Platform(os: "linux", architecture: "amd64"), environments: environments)
   }
 
   /// Every use by another name: the text around stays, and reading it again finds these names in the same roles.

@@ -13,7 +13,8 @@ struct BasePinning {
     if builder.options.isLocked, !wanted.isEmpty { throw Self.refusal(wanted) }
     var failures: [Lockfile.BaseKey: Failure] = [:]
     let resolver = builder.resolver
-    try await withThrowingTaskGroup(of: (Lockfile.BaseKey, Result<PinnedBase, Failure>).self) { group in
+    let questions = BaseQuestions(builder.evaluator.recipes, in: builder.evaluator.graph)
+    try await withThrowingTaskGroup(of: (Lockfile.BaseKey, Result<ResolvedBase, Failure>).self) { group in
       for (key, uses) in wanted {
         guard let reference = uses.first?.reference else { continue }
         group.addTask {
@@ -28,7 +29,7 @@ struct BasePinning {
       }
       for try await (key, result) in group {
         switch result {
-        case .success(let pin): ledger[pin: key] = pin
+        case .success(let base): ledger[pin: key] = questions.pin(base, of: key)
         // A syntax image concerns BuildKit alone; without a registry the engine's own front end builds.
         case .failure where wanted[key]?.contains { $0.role != .syntax } == false: break
         case .failure(let failure): failures[key] = failure

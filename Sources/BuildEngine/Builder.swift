@@ -77,8 +77,8 @@ package struct Builder: Sendable {
     let unpinned = try await BasePinning(builder: self).pin(current, &ledger)
     try AssumedReach(builder: self).settle(&ledger, index)
     if ledger.lockfile.pins != pins {
-      // A trigger of a base that was pinned now may see more of a context.
-      if ledger.lockfile.pins.values.contains(where: { !$0.onBuild.isEmpty }) { files = [:] }
+      // A base that was pinned now may have a say in what is taken of a context.
+      if ledger.lockfile.pins.values.contains(where: { !$0.onBuild.isEmpty || !$0.environment.isEmpty }) { files = [:] }
       current = try plan(ledger, &index)
     }
 

@@ -99,10 +99,22 @@ extension StepRunner {
   ) throws -> [String]? { nil }
 }
 
+/// What a registry, or an engine, says of a base.
+package struct ResolvedBase: Hashable, Sendable {
+  package var pin: PinnedBase
+  /// All of its variables; nil when its config could not be had.
+  package var environment: [String: String]?
+
+  package init(_ pin: PinnedBase, environment: [String: String]? = nil) {
+    self.pin = pin
+    self.environment = environment
+  }
+}
+
 /// Finds the digest behind a tag.
 package protocol BaseResolver: Sendable {
   /// - Parameter pinned: what it is pinned to now. An image that only an engine has never takes the place of one that a
   ///   registry has: it would be of no use on other machines.
   /// - Throws: `Failure` when the registry and the engine cannot tell.
-  func resolve(_ reference: ImageReference, platform: Platform, pinned: PinnedBase?) async throws -> PinnedBase
+  func resolve(_ reference: ImageReference, platform: Platform, pinned: PinnedBase?) async throws -> ResolvedBase
 }

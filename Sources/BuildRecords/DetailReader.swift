@@ -41,7 +41,7 @@ package struct DetailReader: Sendable {
   /// Whether the list has the file as it is rendered now.
   private func isListed(_ path: String, _ image: ImageRecipe, _ inputs: StepInputs) -> Bool {
     if path == "Dockerfile" {
-      return inputs[.dockerfile].map(\.value) == image.dockerfile.instructions.map { Array($0.canonical.utf8) }
+      return inputs[.dockerfile].map(\.value) == image.dockerfile.counted.map { Array($0.text.utf8) }
     }
     guard let bytes = image.renderedFiles[path] else { return false }
     let name = Array(path.utf8)

@@ -19,6 +19,6 @@ extension Recipe {
   }
 
   var instructions: [DockerfileInstruction] {
-    if case .image(let image) = self { image.dockerfile.instructions } else { [] }
+    if case .image(let image) = self { image.dockerfile.instructions.filter { $0.counted != nil } } else { [] }
   }
 }

@@ -61,11 +61,13 @@ package struct InputReader: Sendable {
     case .image(let image):
       add("kind", "docker \(Self.imageVersion)")
       add("platform", image.platform.description)
-      if let target = image.target { add("target", target) }
+      if let target = image.target, image.dockerfile.countsTarget { add("target", target) }
       if let test = image.test { add("test", Self.list(test)) }
       if image.isReproducible { add("reproducible", sourceDateEpoch.map { "at \($0)" } ?? "true") }
-      inputs += image.dockerfile.instructions.map { StepInput(.dockerfile, "", $0.canonical) }
-      inputs += image.buildArguments.map { StepInput(.argument, $0, Self.shown($1, of: $0)) }
+      inputs += image.dockerfile.counted.map { StepInput(.dockerfile, "", $0.text) }
+      inputs += image.buildArguments.filter { image.dockerfile.takes($0.key) }.map {
+        StepInput(.argument, $0, Self.shown($1, of: $0))
+      }
     case .generator(let generator):
       add("kind", "generate \(Self.generatorVersion)")
       add("command", Self.list(generator.command))

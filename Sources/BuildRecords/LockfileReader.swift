@@ -194,14 +194,16 @@ package struct LockfileReader {
   private static func base(_ name: String, _ fields: [String: YAMLNode]) -> Content? {
     var pins: [Lockfile.BaseKey: PinnedBase] = [:]
     let triggers = Self.fields(fields["onbuild"])
-    for (key, node) in fields where key != "onbuild" {
+    let variables = Self.fields(fields["env"])
+    for (key, node) in fields where key != "onbuild" && key != "env" {
       guard let platform = Platform(key), let words = node.text?.split(separator: " "),
         let digest = words.first.flatMap({ Digest($0) })
       else { return nil }
       pins[.init(reference: name, platform: platform)] =
         PinnedBase(
           digest: digest, isLocal: words.dropFirst().first == "local",
-          onBuild: triggers[key]?.sequence?.compactMap(\.text) ?? [])
+          onBuild: triggers[key]?.sequence?.compactMap(\.text) ?? [],
+          environment: Self.fields(variables[key]).mapValues { $0.isNull ? nil : $0.text })
     }
     return .base(pins)
   }

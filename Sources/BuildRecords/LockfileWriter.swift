@@ -16,17 +16,27 @@ package enum LockfileWriter {
       bases:
 
       """
-    var bases: [String: (pins: [String], triggers: [String])] = [:]
+    var bases: [String: (pins: [String], triggers: [String], variables: [String])] = [:]
     for (key, pin) in lockfile.pins.sorted(by: { $0.key < $1.key }) {
       let platform = Self.key(key.platform.description)
-      bases[key.reference, default: ([], [])].pins.append("\(platform): \(pin.digest)\(pin.isLocal ? " local" : "")")
-      guard !pin.onBuild.isEmpty else { continue }
+      bases[key.reference, default: ([], [], [])].pins.append(
+        "\(platform): \(pin.digest)\(pin.isLocal ? " local" : "")")
       // JSON is YAML.
-      let list = JSONValue.array(pin.onBuild.map { .string($0) }).text
-      bases[key.reference, default: ([], [])].triggers.append("  \(platform): \(list)")
+      if !pin.onBuild.isEmpty {
+        let list = JSONValue.array(pin.onBuild.map { .string($0) }).text
+        bases[key.reference]?.triggers.append("  \(platform): \(list)")
+      }
+      if !pin.environment.isEmpty {
+        let members = pin.environment.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        let object = JSONObject(members.map { ($0.key, $0.value.map { .string($0) } ?? .null) })
+        bases[key.reference]?.variables.append("  \(platform): \(JSONValue.object(object).text)")
+      }
     }
     for (reference, lines) in bases.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-      text += block(reference, lines.pins + (lines.triggers.isEmpty ? [] : ["onbuild:"] + lines.triggers))
+      text += block(
+        reference,
+        lines.pins + (lines.triggers.isEmpty ? [] : ["onbuild:"] + lines.triggers)
+          + (lines.variables.isEmpty ? [] : ["env:"] + lines.variables))
     }
     text += "artifacts:\n"
     for (id, record) in lockfile.records.sorted(by: { $0.key < $1.key }) {

@@ -5,12 +5,15 @@ package enum DockerfileReader {
   /// Never throws: every fault is an error among `diagnostics`, and then the whole context counts.
   ///
   /// `target` is a stage's name or number, nil means the last one. `platform` is the one to build for and on.
+  /// `environments` are those of images that `FROM` names, by canonical reference, where something is known of them.
   package static func read(
-    _ text: [UInt8], file: FilePath, buildArguments: [String: String], target: String?, platform: Platform
+    _ text: [UInt8], file: FilePath, buildArguments: [String: String], target: String?, platform: Platform,
+    environments: [String: ImageEnvironment] = [:]
   ) -> DockerfileFacts {
     let source = SourceText(text, file: file)
     let lines = DockerfileLines(source)
-    let facts = read(lines, source, buildArguments: buildArguments, target: target, platform: platform)
+    let facts = read(
+      lines, source, buildArguments: buildArguments, target: target, platform: platform, environments: environments)
     let syntax = lines.directives.first { $0.name == "syntax" }?.value.words.first?.text
     let reason = ForeignFrontEnd.reason(for: source, syntax: syntax, buildArguments: buildArguments)
     return reason.map { ForeignFrontEnd.degraded(facts, source, reason: $0) } ?? facts
@@ -18,7 +21,7 @@ package enum DockerfileReader {
 
   private static func read(
     _ lines: DockerfileLines, _ source: SourceText, buildArguments: [String: String], target: String?,
-    platform: Platform
+    platform: Platform, environments: [String: ImageEnvironment]
   ) -> DockerfileFacts {
     var facts = DockerfileFacts(
       file: source.file, text: source.bytes, instructions: [], uses: [],
@@ -34,7 +37,7 @@ package enum DockerfileReader {
     }
     let list = StageList(
       lines, source: source, buildArguments: buildArguments,
-      predefined: predefined(platform, target: target ?? lastName(lines)))
+      predefined: predefined(platform, target: target ?? lastName(lines)), environments: environments)
     facts.diagnostics += list.diagnostics
     var stages: [Stage] = []
     for index in list.stages.indices {
@@ -49,8 +52,10 @@ package enum DockerfileReader {
       let needed = needed(wanted, stages)
       gather(needed.sorted().map { stages[$0] }, into: &facts)
       for index in needed { facts.stages[index].isNeeded = true }
+      facts.environment = stages[wanted].scope.image
       facts.triggers = stages[wanted].triggers.map { self.text(of: $0.text.bytes) }
       facts.instructions = canonical(lines, source, stages: needed)
+      CountedText(lines, stages, needed: needed).mark(&facts)
     }
     if lines.instructions.contains(where: { !$0.heredocs.isEmpty }) { facts.features.insert("heredoc") }
     // What is wrong with a trigger is found in every stage that runs it.
@@ -163,6 +168,9 @@ package enum DockerfileReader {
     for stage in stages {
       facts.features.formUnion(stage.features)
       facts.diagnostics += stage.diagnostics
+      if let base = stage.scope.base?.reference, !stage.askedVariables.isEmpty {
+        facts.askedVariables[base, default: []].formUnion(stage.askedVariables)
+      }
     }
   }
 }

@@ -36,6 +36,9 @@ enum ForeignFrontEnd {
     ]
     degraded.reach = .whole(reason: reason)
     degraded.triggers = nil
+    degraded.countEverything()
+    degraded.askedVariables = [:]
+    degraded.environment = ImageEnvironment(root: .unknown)
     degraded.instructions = source.lineRanges.enumerated().map { index, line in
       DockerfileInstruction(
         canonical: DockerfileReader.text(of: Array(source.bytes[line])),

@@ -140,6 +140,8 @@ struct IgnorePattern: Sendable {
         flush(to: position)
         position += 2
         if position < bytes.count, bytes[position] == Ascii.slash { position += 1 }
+        // One that follows another adds nothing.
+        if case .directories = tokens.last { tokens.removeLast() }
         tokens.append(position == bytes.count ? .rest : .directories)
         start = position
       } else {
@@ -238,6 +240,7 @@ struct IgnorePattern: Sendable {
         case .glob: break
         }
       }
+      if states.isEmpty, entered.isEmpty, waiting.allSatisfy(\.isEmpty) { return false }
       let isBoundary = position == path.count || path[position] == Ascii.slash
       if isBoundary, reached[tokens.count] == position { return true }
       if position == path.count { return false }

@@ -19,7 +19,7 @@ struct InstructionText {
   var rest: MappedText
   var start: Int
 
-  private let escape: UInt8
+  let escape: UInt8
 
   init(_ line: MappedText, escape: UInt8) {
     let line = line.trimmed

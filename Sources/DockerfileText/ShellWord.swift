@@ -42,6 +42,8 @@ struct ShellWord {
   private var position = 0
   private var depth = 0
   private var missing: [String] = []
+  /// Variables of the base image that decide the text.
+  private var origins: Set<String> = []
   /// The first value that the text needs and only the engine knows.
   private var unknown: Fault?
   /// Bytes that variables brought in.
@@ -55,7 +57,14 @@ struct ShellWord {
   }
 
   func expand() throws(Fault) -> Expansion {
+    var origins: Set<String> = []
+    return try expand(origins: &origins)
+  }
+
+  /// - Parameter origins: gets the variables of the base image that decide the text, also where it fails.
+  func expand(origins: inout Set<String>) throws(Fault) -> Expansion {
     var lexer = self
+    defer { origins.formUnion(lexer.origins) }
     // As Go's scanner does.
     if scalars.first == "\u{FEFF}" { lexer.position = 1 }
     let result = try lexer.read(until: nil, keepsEscapes: keepsEscapes)
@@ -223,6 +232,7 @@ struct ShellWord {
 
   private mutating func look(up name: String) -> Found {
     guard case .scope(let scope) = variables else { return .literal }
+    origins.formUnion(scope.origins(of: name))
     switch scope[name] {
     case .set(let text): return .value(text)
     case .unset: return .unset
@@ -238,19 +248,21 @@ struct ShellWord {
     var text: String
     var missing: [String]
     var unknown: Fault?
+    var origins: Set<String>
   }
 
   private mutating func takeWord(until end: Unicode.Scalar, keepsEscapes: Bool) throws(Fault) -> Word {
-    let before = (missing, unknown)
-    (missing, unknown) = ([], nil)
-    defer { (missing, unknown) = before }
+    let before = (missing, unknown, origins)
+    (missing, unknown, origins) = ([], nil, [])
+    defer { (missing, unknown, origins) = before }
     let text = try read(until: end, keepsEscapes: keepsEscapes).text
-    return Word(text: text, missing: missing, unknown: unknown)
+    return Word(text: text, missing: missing, unknown: unknown, origins: origins)
   }
 
   private mutating func use(_ word: Word) -> String {
     missing += word.missing
     unknown = unknown ?? word.unknown
+    origins.formUnion(word.origins)
     return word.text
   }
 
@@ -265,7 +277,10 @@ struct ShellWord {
     case .literal: return "${\(name)\(emptyIsUnset ? ":" : "")\(modifier)\(word.text)}"
     case .value(let text): current = text
     case .unset: current = nil
-    case .unknown: return ""
+    case .unknown:
+      // Once the name is known, the word may be needed.
+      origins.formUnion(word.origins)
+      return ""
     }
     let isUnset = current == nil || emptyIsUnset && current == ""
     switch modifier {
@@ -277,6 +292,7 @@ struct ShellWord {
       throw .required(name: name, message: word.text.isEmpty ? why : word.text)
     case "#", "%":
       if word.unknown != nil { return use(word) }
+      origins.formUnion(word.origins)
       var pattern = Array(word.text.unicodeScalars)
       let isLongest = pattern.first == modifier
       if isLongest { pattern.removeFirst() }

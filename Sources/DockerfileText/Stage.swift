@@ -22,8 +22,12 @@ struct Stage {
   /// Other stages that it takes files from.
   var sources: [Int] = []
   var uses: [ImageUse] = []
+  /// Where its instructions name other stages.
+  var links: [(range: Range<Int>, stage: Int)] = []
   var selectors: [ContextSelector] = []
   var named: [DockerfileSource] = []
+  /// Variables of its base image that decide what it takes.
+  var askedVariables: Set<String> = []
   /// Why the selectors are not all of it.
   var unknownReach: String?
   var features: Set<String> = []

@@ -11,6 +11,8 @@ struct StageList {
   /// By name, ascending.
   private var indices: [String: [Int]] = [:]
   private let buildArguments: [String: String]
+  /// What is known of images, by canonical reference.
+  let environments: [String: ImageEnvironment]
   /// What stands before the first FROM: to BuildKit it is a fault, to buildah a part of the first stage.
   private var preamble: [DockerfileLines.Instruction] = []
 
@@ -20,8 +22,10 @@ struct StageList {
   ]
 
   init(
-    _ lines: DockerfileLines, source: SourceText, buildArguments: [String: String], predefined: [String: String]
+    _ lines: DockerfileLines, source: SourceText, buildArguments: [String: String], predefined: [String: String],
+    environments: [String: ImageEnvironment]
   ) {
+    self.environments = environments
     self.source = source
     self.escape = lines.escape
     self.buildArguments = buildArguments
@@ -45,7 +49,7 @@ struct StageList {
   private mutating func add(_ instruction: DockerfileLines.Instruction) {
     let text = InstructionText(instruction.text, escape: escape)
     if !Self.keywords.contains(text.keyword) {
-      diagnostics.append(Self.unknownInstruction(text.keyword, at: text.start, source))
+      diagnostics.append(unknownInstruction(text.keyword, at: text.start))
     }
     if text.keyword == "FROM" {
       addStage(text)
@@ -59,8 +63,8 @@ struct StageList {
     }
   }
 
-  static func unknownInstruction(_ keyword: String, at offset: Int, _ source: SourceText) -> Diagnostic {
-    let nearest = NearestSpelling.of(keyword, among: keywords)
+  func unknownInstruction(_ keyword: String, at offset: Int) -> Diagnostic {
+    let nearest = expander.budget.nearest(keyword, among: Self.keywords)
     return source.diagnostic(
       .warning, "unknown instruction '\(keyword)'", at: offset,
       help: nearest.map { "did you mean \($0)?" } ?? "the engine decides; the whole context counts as an input",

@@ -38,11 +38,15 @@ struct StageReader {
       }
     case .image(let use):
       stage.uses.append(use)
-      stage.scope.undeclared = .unknown("the environment of the base image \(use.reference) is not known")
+      let reference = use.reference.canonical
+      stage.scope.base = Scope.Base(
+        reference: reference, environment: list.environments[reference] ?? ImageEnvironment(root: .image(reference)),
+        reason: "the environment of the base image \(use.reference) is not known")
     case .stage, .broken:
-      stage.scope.undeclared = .unknown("the base image is not known")
+      stage.scope.base = Scope.Base(
+        environment: ImageEnvironment(root: .unknown), reason: "the base image is not known")
     case .scratch:
-      stage.scope.setEnvironment("PATH", .unknown("engines set it"))
+      stage.scope.base = Scope.Base(environment: ImageEnvironment(root: .scratch), reason: "")
     }
     for instruction in stage.instructions { read(instruction) }
   }
@@ -63,6 +67,7 @@ struct StageReader {
     default:
       if !StageList.keywords.contains(text.keyword) {
         // The list of stages has warned.
+        stage.scope.isDoubtful = true
         let place = source.location(at: text.start)
         stage.unknownReach = stage.unknownReach ?? "\(place): nobody knows what \(text.keyword) takes"
       }
@@ -90,7 +95,7 @@ struct StageReader {
   private mutating func checkFlags(of text: InstructionText) {
     guard let known = Self.flags[text.keyword] else { return }
     for flag in text.flags where !known.contains(flag.name) {
-      let nearest = NearestSpelling.of(flag.name, among: known)
+      let nearest = list.expander.budget.nearest(flag.name, among: known)
       stage.cannotKnow(
         "\(text.keyword) has no flag --\(flag.name)", at: flag.start, source,
         help: nearest.map { "did you mean --\($0)?" } ?? "it has \(known.map { "--" + $0 }.joined(separator: ", "))",
@@ -109,7 +114,8 @@ struct StageReader {
       } else if let given = buildArguments[name] {
         stage.scope.setArgument(name, .set(given))
       } else if let value = argument.value {
-        stage.scope.setArgument(name, evaluated(value))
+        let (value, origins) = evaluated(value)
+        stage.scope.setArgument(name, value, from: origins)
       } else {
         stage.scope.setArgument(name, list.globals[name])
       }
@@ -118,7 +124,7 @@ struct StageReader {
 
   /// `ARG "NAME=VALUE"`: buildah takes the quotes off, to BuildKit they are a part of the name.
   private mutating func setQuoted(_ word: MappedText) {
-    switch list.expander.expand(word, in: stage.scope) {
+    switch expand(word) {
     case .success(let expansion):
       let name = String(expansion.text.prefix { $0 != "=" })
       stage.scope.setArgument(name, .unknown("engines read the quotes in its ARG differently"))
@@ -141,36 +147,44 @@ struct StageReader {
       assignments = [assignment]
     }
     // All values are expanded before the first name is set.
-    var values: [(written: MappedText, name: String?, value: ShellWord.Value)] = []
+    var values: [(written: MappedText, name: String?, value: ShellWord.Value, origins: Set<String>)] = []
     for assignment in assignments {
       let name = name(of: assignment)
-      let value = name == nil ? .unset : assignment.value.map { evaluated($0) } ?? .set("")
-      values.append((assignment.name, name, value))
+      let (value, origins) = name == nil ? (.unset, []) : assignment.value.map { evaluated($0) } ?? (.set(""), [])
+      values.append((assignment.name, name, value, origins))
     }
-    for (written, name, value) in values {
+    for (written, name, value, origins) in values {
       if let name {
-        stage.scope.setEnvironment(name, value)
+        stage.scope.setEnvironment(name, value, from: origins)
       } else {
+        stage.scope.isDoubtful = true
         stage.cannotKnow("nobody knows which variable '\(written.text)' is", at: written.start, source)
       }
     }
   }
 
   /// The name that ENV sets, nil where it cannot be known.
-  private func name(of assignment: Assignment) -> String? {
+  private mutating func name(of assignment: Assignment) -> String? {
     if !assignment.isQuoted(escape: escape) { return assignment.name.text }
-    guard case .success(let expansion) = list.expander.expand(assignment.name, in: stage.scope) else { return nil }
+    guard case .success(let expansion) = expand(assignment.name) else { return nil }
     return expansion.text
   }
 
-  private mutating func evaluated(_ value: MappedText) -> ShellWord.Value {
-    switch list.expander.expand(value, in: stage.scope) {
-    case .success(let expansion): return .set(expansion.text)
-    case .failure(.unknown(let name, let reason)): return .unknown(madeOf: name, for: reason)
+  /// A value, and the variables of the base that decide it.
+  private mutating func evaluated(_ value: MappedText) -> (ShellWord.Value, origins: Set<String>) {
+    var origins: Set<String> = []
+    switch list.expander.expand(value, in: stage.scope, origins: &origins) {
+    case .success(let expansion): return (.set(expansion.text), origins)
+    case .failure(.unknown(let name, let reason)): return (.unknown(madeOf: name, for: reason), origins)
     case .failure(let fault):
       stage.diagnostics.append(list.expander.diagnostic(fault, at: value))
-      return .unknown("it cannot be expanded")
+      return (.unknown("it cannot be expanded"), origins)
     }
+  }
+
+  /// A word that decides what the stage takes.
+  private mutating func expand(_ word: MappedText) -> Result<ShellWord.Expansion, ShellWord.Fault> {
+    list.expander.expand(word, in: stage.scope, origins: &stage.askedVariables)
   }
 
   // MARK: - COPY and ADD
@@ -213,7 +227,7 @@ struct StageReader {
     if Heredoc(word: word.text) != nil { return }
     var expanded: [String] = []
     var remote = RemoteSource(word.text)
-    switch list.expander.expand(word, in: stage.scope) {
+    switch expand(word) {
     case .success(let expansion):
       remote = RemoteSource(expansion.text)
       expanded = [expansion.text]
@@ -253,7 +267,7 @@ struct StageReader {
   /// A stage or image that files are taken from.
   private mutating func take(_ word: MappedText, role: ImageUse.Role) {
     let expansion: ShellWord.Expansion
-    switch list.expander.expand(word, in: stage.scope) {
+    switch expand(word) {
     case .success(let result): expansion = result
     case .failure(let fault):
       stage.diagnostics.append(list.expander.diagnostic(fault, at: word))
@@ -261,9 +275,9 @@ struct StageReader {
     }
     // Only stages before this one are looked at: to buildah the name of any other is an image's, BuildKit refuses it.
     if let found = list.index(ofStage: expansion.text, before: index) {
-      stage.sources.append(found)
+      link(word, to: found)
     } else if let number = Int(expansion.text), number >= 0, number < index {
-      stage.sources.append(number)
+      link(word, to: number)
     } else if role == .copyFrom, let number = Int(expansion.text) {
       report(
         .error, "there is no stage \(number) before this one", at: word.start, help: "stages are counted from 0")
@@ -280,6 +294,11 @@ struct StageReader {
     }
   }
 
+  private mutating func link(_ word: MappedText, to other: Int) {
+    stage.sources.append(other)
+    stage.links.append((word.range, other))
+  }
+
   // MARK: - RUN --mount and ONBUILD
 
   private mutating func mount(_ flag: InstructionText.Flag) {
@@ -287,17 +306,17 @@ struct StageReader {
     let options = MountOptions(value)
     var kind = "bind"
     if let type = options.value("type") {
-      switch evaluated(type) {
-      case .set(let text): kind = text.lowercased()
-      case .unset: break
-      case .unknown(let reason): cannotKnow("type", reason, type)
+      switch expand(type) {
+      case .success(let expansion): kind = expansion.text.lowercased()
+      case .failure(.unknown(let name, let reason)): cannotKnow(name, reason, type)
+      case .failure(let fault): stage.diagnostics.append(list.expander.diagnostic(fault, at: type))
       }
     }
     let kinds = ["bind", "cache", "tmpfs", "secret", "ssh"]
     guard kinds.contains(kind) else {
       stage.cannotKnow(
         "'\(kind)' is no type of mount", at: options.value("type")?.start ?? flag.start, source,
-        help: NearestSpelling.of(kind, among: kinds).map { "did you mean \($0)?" })
+        help: list.expander.budget.nearest(kind, among: kinds).map { "did you mean \($0)?" })
       return
     }
     if kind != "tmpfs" { stage.features.insert("mount-\(kind)") }
@@ -309,7 +328,7 @@ struct StageReader {
         bind(".", at: flag.start)
         return
       }
-      switch list.expander.expand(path, in: stage.scope) {
+      switch expand(path) {
       case .success(let expansion):
         if expansion.text.unicodeScalars.contains("\u{FFFD}") {
           return stage.cannotKnow("'\(path.text)' is not UTF-8", at: path.start, source)
@@ -336,7 +355,7 @@ struct StageReader {
       return
     }
     if !StageList.keywords.contains(keyword) {
-      stage.diagnostics.append(StageList.unknownInstruction(keyword, at: text.rest.start, source))
+      stage.diagnostics.append(list.unknownInstruction(keyword, at: text.rest.start))
     }
     stage.triggers.append(DockerfileLines.Instruction(text: text.rest, heredocs: instruction.heredocs))
   }

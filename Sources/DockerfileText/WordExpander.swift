@@ -11,8 +11,20 @@ struct WordExpander {
   }
 
   func expand(_ word: MappedText, in scope: Scope) -> Result<ShellWord.Expansion, ShellWord.Fault> {
+    var origins: Set<String> = []
+    return expand(word, in: scope, origins: &origins)
+  }
+
+  /// - Parameter origins: gets the variables of the base image that decide the text, also where it fails.
+  func expand(
+    _ word: MappedText, in scope: Scope, origins: inout Set<String>
+  ) -> Result<ShellWord.Expansion, ShellWord.Fault> {
     let lexer = ShellWord(word.text, escape: Unicode.Scalar(escape), variables: .scope(scope), budget: budget)
-    return Result { () throws(ShellWord.Fault) in try lexer.expand() }
+    var found: Set<String> = []
+    let result = Result { () throws(ShellWord.Fault) in try lexer.expand(origins: &found) }
+    guard found.isEmpty || budget.spend(found.count) else { return .failure(.syntax(ReadingBudget.fault)) }
+    origins.formUnion(found)
+    return result
   }
 
   func diagnostic(_ fault: ShellWord.Fault, at word: MappedText) -> Diagnostic {

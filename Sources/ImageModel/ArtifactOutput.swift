@@ -40,10 +40,16 @@ package struct PinnedBase: Hashable, Sendable {
   package var isLocal: Bool
   /// What its config says that a build from it does first, `COPY . /src`; empty also where nobody could tell.
   package var onBuild: [String]
+  /// Of its variables those that Dockerfiles of the tree ask for, nil for one that it does not have; one that nobody
+  /// could tell, or that is nobody's business, is not among them.
+  package var environment: [String: String?]
 
-  package init(digest: Digest, isLocal: Bool = false, onBuild: [String] = []) {
+  package init(
+    digest: Digest, isLocal: Bool = false, onBuild: [String] = [], environment: [String: String?] = [:]
+  ) {
     self.digest = digest
     self.isLocal = isLocal
     self.onBuild = onBuild
+    self.environment = environment
   }
 }

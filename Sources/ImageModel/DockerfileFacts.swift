@@ -20,10 +20,14 @@ package struct ImageUse: Hashable, Sendable {
 package struct DockerfileInstruction: Hashable, Sendable {
   /// The text that counts: directives and heredocs included, white space between words kept where a shell sees it.
   package var canonical: String
+  /// What of it makes an image another one, without what engines do not look at: names of stages, white space in JSON.
+  /// Nil where nothing does.
+  package var counted: String?
   package var location: SourceLocation
 
   package init(canonical: String, location: SourceLocation) {
     self.canonical = canonical
+    counted = canonical
     self.location = location
   }
 }
@@ -69,10 +73,19 @@ package struct DockerfileFacts: Sendable {
   /// What the target's image runs in builds that begin with it (`ONBUILD`), in order, as engines keep it; nil when
   /// nobody knows.
   package var triggers: [String]? = []
+  /// Variables of the images that `FROM` names which decide what the target's stages take, by canonical reference.
+  package var askedVariables: [String: Set<String>] = [:]
+  /// The variables of the target's image.
+  package var environment = ImageEnvironment(root: .unknown)
   /// All stages, in order.
   package var stages: [DockerfileStage] = []
   /// The names of every `ARG`, in whatever stage.
   package var arguments: Set<String> = []
+  /// The build arguments that an `ARG` of the target's stages takes, beside those that engines use without one; nil when
+  /// nobody knows.
+  package var takenArguments: Set<String>?
+  /// Whether the name of the target makes its image another one.
+  package var countsTarget = true
   /// What the engine must support, for a message before the build: `heredoc`, `mount`, `copy --link`, …
   package var features: Set<String>
   /// Faults, warnings and lint notes, each with its place.
@@ -89,5 +102,22 @@ package struct DockerfileFacts: Sendable {
     self.reach = reach
     self.features = features
     self.diagnostics = diagnostics
+  }
+
+  /// What of the Dockerfile makes an image another one.
+  package var counted: [(text: String, location: SourceLocation)] {
+    instructions.compactMap { instruction in instruction.counted.map { ($0, instruction.location) } }
+  }
+
+  /// Whether the value of a build argument can make an image another one.
+  package func takes(_ argument: String) -> Bool {
+    PredefinedArguments.contain(argument) || takenArguments?.contains(argument) ?? true
+  }
+
+  /// For a Dockerfile that runs together with instructions that nobody can read here.
+  package mutating func countEverything() {
+    takenArguments = nil
+    countsTarget = true
+    for index in instructions.indices { instructions[index].counted = instructions[index].canonical }
   }
 }

@@ -56,6 +56,8 @@ package struct ImageRecipe: Sendable {
   package var aliases: [ImageReference] = []
   package var visibility = Visibility.public
   package var dockerfile: DockerfileFacts
+  /// What `dockerfile` was read with: what is known of the images that `FROM` names, by canonical reference.
+  package var bases: [String: BaseConfig] = [:]
   package var ignore = IgnoreFile()
   /// Files made from `*.template`, by their path in the context; they hide files of the same name.
   package var renderedFiles: [String: [UInt8]] = [:]

@@ -21,6 +21,20 @@ struct LockfileTests {
     return lockfile
   }
 
+  @Test func whatABaseSaysOfBuildsStandsWithItsPin() throws {
+    var lockfile = Lockfile()
+    let digest = Digest.sha256("x")
+    lockfile.pins[.init(reference: "node:1", platform: Platform(os: "linux", architecture: "amd64"))] = PinnedBase(
+      digest: digest, onBuild: ["COPY . /src"], environment: ["WHERE": "src", "NONE": nil, "TEXT": "null"])
+    let text = LockfileWriter.text(lockfile)
+    let lines = text.split(separator: "\n").map { String($0) }
+    #expect(
+      lines.dropFirst(4).dropLast(2) == [
+        "    linux/amd64: \(digest)", "    onbuild:", "      linux/amd64: [\"COPY . /src\"]", "    env:",
+        "      linux/amd64: {\"NONE\":null,\"TEXT\":\"null\",\"WHERE\":\"src\"}",
+      ])
+  }
+
   @Test func theFileLooksLikeThis() throws {
     var lockfile = Lockfile()
     let digest = Digest.sha256("x")

@@ -43,7 +43,8 @@ enum RandomRecords {
       for platform in platforms.compactMap({ Platform($0) }) where random.once(in: 3) {
         lockfile.pins[.init(reference: reference, platform: platform)] = PinnedBase(
           digest: digest(&random), isLocal: random.once(in: 2),
-          onBuild: random.once(in: 3) ? ["COPY . /src", "RUN echo \"a: b\" '#' \\ \u{e9}\n<<EOF"] : [])
+          onBuild: random.once(in: 3) ? ["COPY . /src", "RUN echo \"a: b\" '#' \\ \u{e9}\n<<EOF"] : [],
+          environment: random.once(in: 3) ? ["A": "a: \"b\" '#' \\ \u{e9}\n", "B": nil, "NULL": "null", "_": ""] : [:])
       }
     }
     return lockfile

@@ -36,7 +36,7 @@ struct Judgement {
       SearchPath(repository: "/r", home: nil, builtin: builtin), settings: Settings(repository: "/r"),
       platform: platform)
     let (graph, faults) = GraphBuilder.build(tree.declarations)
-    let recipes = Triggers.widened(tree.recipes, in: graph, read: BaseTriggers.widened)
+    let recipes = TreeBases.applied(to: tree.recipes, in: graph, read: BaseReading.recipe)
     let surveyor = ContextSurveyor(files: files)
     let images = try recipes.keys.sorted().compactMap { id -> LintedImage? in
       guard case .image(let recipe)? = recipes[id], let node = graph[id] else { return nil }

@@ -16,7 +16,7 @@ struct ReachedOutputTests {
     let (graph, faults) = GraphBuilder.build(tree.declarations)
     try #require((tree.diagnostics + faults).allSatisfy { $0.severity != .error }, "\(tree.diagnostics)")
     let id = try #require(ArtifactID("docker/a:1"))
-    let recipes = Triggers.widened(tree.recipes, in: graph) { image, _ in image }
+    let recipes = TreeBases.applied(to: tree.recipes, in: graph) { image, _ in image }
     guard case .image(let recipe)? = recipes[id] else { return false }
     let uses = try #require(graph[id]).uses.contains { $0.kind == .generate }
     #expect(uses == !recipe.generated.isEmpty)
@@ -92,8 +92,8 @@ struct ReachedOutputTests {
     let tree = workshop.scan()
     let (graph, _) = GraphBuilder.build(tree.declarations)
     var read: [[String]] = []
-    let recipes = Triggers.widened(tree.recipes, in: graph) { image, triggers in
-      read += triggers.values
+    let recipes = TreeBases.applied(to: tree.recipes, in: graph) { image, bases in
+      read += bases.values.map(\.triggers)
       return image
     }
     return (recipes, read)

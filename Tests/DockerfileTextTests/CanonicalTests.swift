@@ -42,6 +42,73 @@ import Testing
     #expect(facts.canonical == canonical)
   }
 
+  /// Names and numbers of stages, unused arguments, blanks where no program sees them.
+  @Test(
+    arguments: [
+      ("FROM a AS b\nRUN x", nil, ["FROM a", "RUN x"]), ("FROM a AS b\nFROM b", nil, ["FROM a", "FROM stage 0"]),
+      ("FROM z\nFROM a AS b\nFROM B AS c\nRUN x", nil, ["FROM a", "FROM stage 0", "RUN x"]),
+      (
+        "FROM z\nFROM a AS b\nFROM c\nCOPY --chown=1 --from=b x /\nCOPY --from=1 y /", nil,
+        ["FROM a", "FROM c", "COPY --chown=1 --from=0 x /", "COPY --from=0 y /"]
+      ),
+      (
+        "FROM a AS b\nFROM c\nARG S=b\nCOPY --from=\"b\" x /\nCOPY --from=$S y /", nil,
+        ["FROM a", "FROM c", "ARG S=b", "COPY --from=\"0\" x /", "COPY --from=0 y /"]
+      ),
+      (
+        "FROM a AS b\nFROM c\nRUN --mount=type=bind,from=b,target=/b --mount=from=d,target=/d  x  y", nil,
+        ["FROM a", "FROM c", "RUN --mount=type=bind,from=0,target=/b --mount=from=d,target=/d  x  y"]
+      ),
+      ("FROM a AS b\nFROM c AS d", "b", ["FROM a"]), ("FROM a AS b\nRUN x\nFROM c", "0", ["FROM a", "RUN x"]),
+      ("FROM --platform=linux/arm64  a  as  b", nil, ["FROM --platform=linux/arm64  a"]),
+      // What stays in the image stays as it is written.
+      (
+        "FROM a AS b\nFROM c\nCOPY --from=b x /\nONBUILD COPY  --from=b y /", nil,
+        ["FROM a", "FROM c", "COPY --from=0 x /", "ONBUILD COPY  --from=b y /"]
+      ),
+      ("FROM a AS b\nARG TARGETSTAGE\nRUN x", nil, ["FROM a AS b", "ARG TARGETSTAGE", "RUN x"]),
+      (
+        "FROM a@sha256:\(String(repeating: "0", count: 64)) AS b", nil,
+        ["FROM a@sha256:\(String(repeating: "0", count: 64)) AS b"]
+      ),
+      // Arguments before the first FROM.
+      ("ARG A=1\nARG B=2 C=3\nFROM a:$C", nil, ["ARG B=2 C=3", "FROM a:$C"]),
+      ("ARG A=1\nARG B=${A}2\nFROM a\nARG B", nil, ["ARG A=1", "ARG B=${A}2", "FROM a", "ARG B"]),
+      ("ARG A=1\nARG B=${A}2\nFROM a\nARG A", nil, ["ARG A=1", "FROM a", "ARG A"]),
+      ("ARG A=1\nFROM z:$A AS unused\nFROM a", nil, ["FROM a"]),
+      ("ARG P=linux/arm64\nFROM --platform=$P a", nil, ["ARG P=linux/arm64", "FROM --platform=$P a"]),
+      ("ARG A=1\nFROM a AS b\nONBUILD ARG A\nFROM b", nil, ["ARG A=1", "FROM a", "ONBUILD ARG A", "FROM stage 0"]),
+      ("ARG \"A\"=1\nARG B=1\nFROM a", nil, ["ARG \"A\"=1", "ARG B=1", "FROM a"]),
+      ("ARG BUILDKIT_X=1\nFROM a", nil, ["ARG BUILDKIT_X=1", "FROM a"]),
+      ("ARG A=1\nFROM a\nFETCH $A", nil, ["ARG A=1", "FROM a", "FETCH $A"]),
+      // Blanks.
+      ("FROM a\nCMD [ \"a\" , \"b c\\\" d\" ]", nil, ["FROM a", "CMD [\"a\",\"b c\\\" d\"]"]),
+      ("FROM a\nRUN --network=none [ \"a\" ]", nil, ["FROM a", "RUN --network=none [\"a\"]"]),
+      ("FROM a\nHEALTHCHECK --retries=3  CMD  [ \"a\" ]", nil, ["FROM a", "HEALTHCHECK --retries=3  CMD [\"a\"]"]),
+      ("FROM a\nSHELL [ \"a\" ]\nVOLUME [ \"/a\" ]", nil, ["FROM a", "SHELL [\"a\"]", "VOLUME [\"/a\"]"]),
+      ("FROM a\nCMD [ 'a' ]\nRUN [ a ]", nil, ["FROM a", "CMD [ 'a' ]", "RUN [ a ]"]),
+      ("FROM a\nLABEL a=[ \"b\" ]\nENV A [ \"b\" ]", nil, ["FROM a", "LABEL a=[ \"b\" ]", "ENV A [ \"b\" ]"]),
+      ("FROM a\nCOPY  a \\\n  b\t/\nEXPOSE 1   2\nRUN a  b", nil, ["FROM a", "COPY a b /", "EXPOSE 1 2", "RUN a  b"]),
+      ("FROM a\nCOPY <<E  b  /\nx\nE", nil, ["FROM a", "COPY <<E  b  /\nx\nE"]),
+    ] as [(String, String?, [String])])
+  func whatEnginesDoNotLookAtDoesNotCount(text: String, target: String?, counted: [String]) {
+    #expect(read(text, target: target).counted.map(\.text) == counted)
+  }
+
+  @Test func onlyArgumentsThatSomethingTakesCount() {
+    let facts = read(
+      "ARG A=1\nARG B=1\nARG C=$B\nFROM a:$C AS x\nARG D\nONBUILD ARG E\nFROM z AS unused\nARG F\nFROM x")
+    for name in ["B", "C", "D", "E", "http_proxy", "BUILDKIT_SYNTAX", "TARGETARCH", "SOURCE_DATE_EPOCH"] {
+      #expect(facts.takes(name), "\(name)")
+    }
+    for name in ["A", "F", "G"] { #expect(!facts.takes(name), "\(name)") }
+    for text in ["FROM a\nFETCH x", "FROM a\nARG \"A\"=1", "# syntax=x/y\nFROM a"] {
+      #expect(read(text).takes("ANY"), "\(text)")
+      #expect(read(text).countsTarget || text.contains("ARG"), "\(text)")
+    }
+    #expect(!read("FROM a").countsTarget && read("FROM a\nARG TARGETSTAGE").countsTarget)
+  }
+
   @Test func everyInstructionHasItsLine() {
     let facts = read("# syntax=docker/dockerfile:1\n# c\nFROM a\n\nRUN <<E\n1\n2\nE\n  COPY \\\n a /\nCMD x\n")
     #expect(facts.instructions.map(\.location.line) == [1, 3, 5, 9, 11])

@@ -2,14 +2,20 @@ import DockerfileText
 import ImageModel
 
 /// Reads a Dockerfile for `linux/amd64`, as tests want it.
-func read(_ text: String, arguments: [String: String] = [:], target: String? = nil) -> DockerfileFacts {
-  read(Array(text.utf8), arguments: arguments, target: target)
+func read(
+  _ text: String, arguments: [String: String] = [:], target: String? = nil,
+  environments: [String: ImageEnvironment] = [:]
+) -> DockerfileFacts {
+  read(Array(text.utf8), arguments: arguments, target: target, environments: environments)
 }
 
-func read(_ text: [UInt8], arguments: [String: String] = [:], target: String? = nil) -> DockerfileFacts {
+func read(
+  _ text: [UInt8], arguments: [String: String] = [:], target: String? = nil,
+  environments: [String: ImageEnvironment] = [:]
+) -> DockerfileFacts {
   DockerfileReader.read(
     text, file: "Dockerfile", buildArguments: arguments, target: target,
-    platform: Platform(os: "linux", architecture: "arm", variant: "v7"))
+    platform: Platform(os: "linux", architecture: "arm", variant: "v7"), environments: environments)
 }
 
 extension DockerfileFacts {

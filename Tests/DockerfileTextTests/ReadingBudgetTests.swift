@@ -28,6 +28,23 @@ import Testing
     #expect(facts("ENV A", stages: 3000).errors == [ReadingBudget.fault])
   }
 
+  @Test func ofALongListOfMisspellingsTheFirstAreSetRight() {
+    for line in ["RNU x", "COPY --form=a b /", "ONBUILD RNU x", "RUN --mount=type=bnid x"] {
+      let facts = read("FROM a\n" + Self.lines(3000) { "\(line)\($0)" })
+      #expect(facts.diagnostics.count == 3000, "each is told")
+      #expect(facts.diagnostics.count { $0.help?.contains("did you mean") == true } == 20)
+      #expect(facts.diagnostics.first?.help?.contains("did you mean") == true)
+    }
+  }
+
+  @Test func repeatedStarsAreOneToken() {
+    for count in [4, 5, 3000, 3001] {
+      let stars = String(repeating: "*", count: count)
+      #expect(IgnorePattern.general(Array("a\(stars)b".utf8)).count <= 4)
+      #expect(IgnorePattern.general(Array((String(repeating: "**/", count: count) + "a**").utf8)).count == 3)
+    }
+  }
+
   @Test func exclusionsThatAreTooManyAreLeftOut() {
     func excludes(_ count: Int) -> Set<[String]> {
       let reach = read(

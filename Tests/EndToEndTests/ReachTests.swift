@@ -29,7 +29,7 @@ struct ReachTests {
       SearchPath(repository: share.parent, home: nil, builtin: nil), settings: Settings(repository: share.parent),
       platform: Platform(os: "linux", architecture: "amd64"))
     let (graph, faults) = GraphBuilder.build(tree.declarations)
-    let recipes = Triggers.widened(tree.recipes, in: graph, read: BaseTriggers.widened)
+    let recipes = TreeBases.applied(to: tree.recipes, in: graph, read: BaseReading.recipe)
     let id = ArtifactID(kind: .docker, name: "x", tag: "1")
     guard faults.isEmpty, let recipe = recipes[id], case .image(let image) = recipe else { return nil }
     let reader = InputReader(files: files, programDirectories: [])

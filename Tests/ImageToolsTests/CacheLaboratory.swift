@@ -93,7 +93,9 @@ final class CacheLaboratory: Sendable {
     _ number: Int, _ name: String,
     mayUseCache: Bool
   ) async throws -> (image: EngineImage, recipe: ImageRecipe, files: [StagedFile]) {
-    let recipe = BaseTriggers.widened(try define(scene, number, name), by: triggers)
+    let recipe = BaseReading.recipe(
+      try define(scene, number, name),
+      with: triggers.mapValues { BaseConfig(triggers: $0, environment: ImageEnvironment(root: .unknown)) })
     let job = try lab.job(recipe)
     return try await lab.directories.withNewDirectory(.build, lab.files) { [lab] directory in
       var request = BuildRequest(directory: directory)

@@ -243,9 +243,9 @@ import Testing
     try await engine.tag(image, config: output.digest, as: [try ImageReference("127.0.0.1:1/mine:1")])
     let resolver = RegistryBaseResolver(
       engines: lab.finder("buildah"), files: lab.files, processes: lab.processes, environment: lab.environment)
-    let pin = try await resolver.resolve(
+    let base = try await resolver.resolve(
       try ImageReference("127.0.0.1:1/mine:1"), platform: RealEngine.host, pinned: nil)
-    #expect(pin == PinnedBase(digest: output.digest, isLocal: true))
+    #expect(base.pin == PinnedBase(digest: output.digest, isLocal: true))
   }
 
   @Test func aCancelledBuildLeavesNothing() async throws {

@@ -122,7 +122,7 @@ final class FaultBench {
     var index = FileIndex(TraceStore(reading: state / "index", from: files))
     for name in ["logs", "tmp"] as [FilePath] { try files.createDirectory(state / name) }
     try store.prepare()
-    let recipes = Triggers.widened(tree.recipes, in: graph, read: BaseTriggers.widened)
+    let recipes = TreeBases.applied(to: tree.recipes, in: graph, read: BaseReading.recipe)
     let builder = builder(graph, recipes, number, journal, reporter)
     do {
       _ = try await builder.build(Set(graph.order), ledger: &ledger, index: &index)
@@ -192,7 +192,7 @@ final class FaultBench {
 }
 
 private struct NoRegistry: BaseResolver {
-  func resolve(_ reference: ImageReference, platform: Platform, pinned: PinnedBase?) async throws -> PinnedBase {
+  func resolve(_ reference: ImageReference, platform: Platform, pinned: PinnedBase?) async throws -> ResolvedBase {
     throw Failure("no registry here")
   }
 }

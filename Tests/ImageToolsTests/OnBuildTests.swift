@@ -1,6 +1,7 @@
 import BuildEngine
 import BuildRecords
 import ContentStore
+import DockerfileText
 import HostSystem
 import ImageModel
 import TestSupport
@@ -57,6 +58,24 @@ import Testing
     #expect(throws: StepFailure.self) { try selected().checkImages(["RUN true", instruction], of: use) }
   }
 
+  @Test func anArgumentThatOnlyAnUnknownTriggerTakesIsRefused() throws {
+    var recipe = ImageRecipe(
+      id: ArtifactID(kind: .docker, name: "x", tag: "1"),
+      definition: DefinitionSource(path: "x", directory: "/d", origin: .repository),
+      location: SourceLocation(file: "/d/casa_distro_docker.yaml"),
+      reference: ImageReference(repository: "x", tag: "1"),
+      dockerfile: DockerfileReader.read(
+        Array("ARG GLOBAL=1\nFROM node:onbuild\nARG OWN\n".utf8), file: "/d/Dockerfile", buildArguments: [:],
+        target: nil, platform: RealEngine.host), platform: RealEngine.host)
+    recipe.buildArguments = ["GIVEN": "1", "OWN": "1"]
+    for trigger in ["ARG GIVEN", "arg X=1 GIVEN=2", "ARG GLOBAL"] {
+      #expect(throws: StepFailure.self, "\(trigger)") {
+        try selected().checkArguments(["RUN true", trigger], of: use, recipe)
+      }
+    }
+    try selected().checkArguments(["ARG OWN", "ARG OTHER=1", "ENV GIVEN=1", "ARG"], of: use, recipe)
+  }
+
   @Test func stagesAndDigestsCannotMove() throws {
     let digest = Digest.sha256("x")
     try selected().checkImages(
@@ -90,7 +109,9 @@ import Testing
       "example.invalid/base:1": PinnedBase(
         digest: outputs[0].digest, isLocal: true, onBuild: ["COPY . /src", "ENV A=1"])
     ]
-    let wide = BaseTriggers.widened(top, by: known.mapValues(\.onBuild))
+    let wide = BaseReading.recipe(
+      top,
+      with: known.mapValues { BaseConfig(triggers: $0.onBuild, environment: ImageEnvironment(root: .unknown)) })
     let output = try await runner.run(try lab.job(wide, bases: known)) { _ in }
     let paths = try lab.store.differingPaths(between: outputs[0].digest, and: output.digest)
     #expect(Set(paths).isSuperset(of: ["/src/data", "/src/sh", "/data"]))

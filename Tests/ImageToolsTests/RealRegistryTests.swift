@@ -1,3 +1,4 @@
+import BuildEngine
 import HostSystem
 import ImageModel
 import ImageTools
@@ -56,7 +57,8 @@ final class RealRegistry: Sendable {
   /// Puts an image without layers there.
   /// - Returns: the manifest's digest.
   func push(
-    _ image: String, command: String? = nil, onBuild: String? = nil, credentials: String? = nil
+    _ image: String, command: String? = nil, onBuild: String? = nil, environment: String? = nil,
+    credentials: String? = nil
   ) async throws -> Digest {
     let blobs = directory / "layout/blobs/sha256"
     let files = PosixFileSystem()
@@ -67,8 +69,9 @@ final class RealRegistry: Sendable {
       return "\"digest\":\"\(digest)\",\"size\":\(text.utf8.count)"
     }
     let triggers = onBuild.map { #","OnBuild":["\#($0)"]"# } ?? ""
+    let variables = environment.map { #","Env":["\#($0)"]"# } ?? ""
     let config = try put(
-      #"{"architecture":"amd64","os":"linux","config":{"Cmd":["\#(command ?? image)"]\#(triggers)},"rootfs":{"type":"layers","diff_ids":[]}}"#
+      #"{"architecture":"amd64","os":"linux","config":{"Cmd":["\#(command ?? image)"]\#(triggers)\#(variables)},"rootfs":{"type":"layers","diff_ids":[]}}"#
     )
     let manifest = try put(
       #"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json",\#(config)},"layers":[]}"#
@@ -103,9 +106,9 @@ final class RealRegistry: Sendable {
   @Test func aTagIsResolvedToItsManifest() async throws {
     let registry = try await RealRegistry()
     let pushed = try await registry.push("team/x:1")
-    let pin = try await registry.resolver().resolve(
+    let base = try await registry.resolver().resolve(
       try ImageReference("\(registry.name)/team/x:1"), platform: platform, pinned: nil)
-    #expect(pin == PinnedBase(digest: pushed))
+    #expect(base.pin == PinnedBase(digest: pushed))
     await #expect {
       _ = try await registry.resolver().resolve(
         try ImageReference("\(registry.name)/team/x:2"), platform: platform, pinned: nil)
@@ -116,10 +119,11 @@ final class RealRegistry: Sendable {
 
   @Test func thePinHoldsWhatTheBaseDoesInBuilds() async throws {
     let registry = try await RealRegistry()
-    let pushed = try await registry.push("team/x:1", onBuild: "COPY . /src")
-    let pin = try await registry.resolver().resolve(
+    let pushed = try await registry.push("team/x:1", onBuild: "COPY . /src", environment: "V=a=b")
+    let base = try await registry.resolver().resolve(
       try ImageReference("\(registry.name)/team/x:1"), platform: platform, pinned: nil)
-    #expect(pin == PinnedBase(digest: pushed, onBuild: ["COPY . /src"]))
+    #expect(base.pin == PinnedBase(digest: pushed, onBuild: ["COPY . /src"]))
+    #expect(base.environment == ["V": "a=b"])
   }
 
   @Test func theConfigOfAPinnedImageIsFetched() async throws {
@@ -138,7 +142,7 @@ final class RealRegistry: Sendable {
     let pushed = try await registry.push("team/x:1", credentials: "me:secret")
     let reference = try ImageReference("\(registry.name)/team/x:1")
     let login = #"{"auths":{"\#(registry.name)":{"auth":"bWU6c2VjcmV0"}}}"#
-    #expect(try await registry.resolver(login).resolve(reference, platform: platform, pinned: nil).digest == pushed)
+    #expect(try await registry.resolver(login).resolve(reference, platform: platform, pinned: nil).pin.digest == pushed)
     await #expect { _ = try await registry.resolver().resolve(reference, platform: platform, pinned: nil) } throws: {
       ($0 as? Failure)?.message.contains("denies") == true
     }
@@ -156,8 +160,8 @@ final class RealRegistry: Sendable {
     }
     let file = "\(registry.directory.path)/cert.pem"
     for variables in [["SSL_CERT_FILE": file], ["SSL_CERT_FILE": "/none", "CURL_CA_BUNDLE": file]] {
-      let pin = try await registry.resolver("{}", variables).resolve(reference, platform: platform, pinned: nil)
-      #expect(pin.digest == pushed)
+      let base = try await registry.resolver("{}", variables).resolve(reference, platform: platform, pinned: nil)
+      #expect(base.pin.digest == pushed)
     }
   }
 

@@ -31,8 +31,16 @@ package struct BuildahEngine: ContainersEngine {
   }
 
   package func onBuild(of image: EngineImage) async throws -> [String] {
+    try await config(of: image)?["OnBuild"]?.strings ?? []
+  }
+
+  package func environment(of image: EngineImage) async throws -> [String: String] {
+    EnvironmentList.variables(try await config(of: image)?["Env"]?.strings ?? [])
+  }
+
+  private func config(of image: EngineImage) async throws -> JSONValue? {
     let text = try await tool.output(["inspect", "--type", "image", image.id])
-    return (try? JSONValue(parsing: text))?["Docker"]?["config"]?["OnBuild"]?.strings ?? []
+    return (try? JSONValue(parsing: text))?["Docker"]?["config"]
   }
 
   /// buildah removes an image with its last name.

@@ -35,6 +35,17 @@ package struct BuildRequest: Sendable {
   package init(directory: FilePath) { self.directory = directory }
 }
 
+/// The variables of an image's config, `NAME=VALUE` each.
+enum EnvironmentList {
+  static func variables(_ list: [String]) -> [String: String] {
+    let pairs = list.map { line in
+      let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      return (parts[0], parts.count > 1 ? parts[1] : "")
+    }
+    return Dictionary(pairs) { $1 }
+  }
+}
+
 /// A program that builds images: docker, podman or buildah.
 ///
 /// Images are known by two names: the engine's id, and the config digest that coppice records. They are the same but
@@ -84,6 +95,9 @@ package protocol ContainerEngine: Sendable {
 
   /// The instructions that a build from this image runs first; `COPY . /src`.
   func onBuild(of image: EngineImage) async throws -> [String]
+
+  /// The variables of its config.
+  func environment(of image: EngineImage) async throws -> [String: String]
 
   /// A name for Dockerfiles that means this image and no other, whatever tags say.
   /// - Parameter digest: the config digest of an image of the tree, the manifest digest of a base.

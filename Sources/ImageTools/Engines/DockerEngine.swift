@@ -122,6 +122,11 @@ package struct DockerEngine: ContainerEngine {
     return (try? JSONValue(parsing: text))?.strings ?? []
   }
 
+  package func environment(of image: EngineImage) async throws -> [String: String] {
+    let text = try await tool.output(["image", "inspect", "--format", "{{json .Config.Env}}", image.id])
+    return EnvironmentList.variables((try? JSONValue(parsing: text))?.strings ?? [])
+  }
+
   package func exactName(of image: EngineImage, digest: Digest) async throws -> String {
     if builder == .legacy && !hasContainerdStore { return image.id }
     _ = try await tool.output(["tag", image.id, ExactName.of(digest)])

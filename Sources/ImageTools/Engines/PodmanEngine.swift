@@ -42,6 +42,11 @@ package struct PodmanEngine: ContainersEngine {
     }
   }
 
+  package func environment(of image: EngineImage) async throws -> [String: String] {
+    let text = try await tool.output(["image", "inspect", "--format", "{{json .Config.Env}}", image.id])
+    return EnvironmentList.variables((try? JSONValue(parsing: text))?.strings ?? [])
+  }
+
   package func untag(_ names: [ImageReference]) async {
     for name in names.map(\.canonical) {
       guard let image = try? await image(named: name) else { continue }

@@ -45,8 +45,15 @@ struct BaseImages: Sendable {
         let known = job.images[key] == nil ? pin?.onBuild ?? [] : []
         let triggers = known.isEmpty ? try await engine.onBuild(of: image) : known
         let check = OnBuildCheck(recipe.dockerfile)
-        if job.images[key] == nil, known.isEmpty { try check.checkReach(triggers, of: from) }
+        if job.images[key] == nil, known.isEmpty {
+          try check.checkReach(triggers, of: from)
+          try check.checkArguments(triggers, of: from, recipe)
+        }
         try check.checkImages(triggers, of: from)
+        if let names = recipe.dockerfile.askedVariables[key], !check.isWhole {
+          let known = recipe.bases[key]?.environment ?? ImageEnvironment(root: .image(key))
+          try VariableCheck(names, known).check(try await engine.environment(of: image), of: from)
+        }
         if !triggers.isEmpty { used.triggers[key] = triggers }
       }
       used.names[key] = try await engine.exactName(of: image, digest: digest)

@@ -3,7 +3,8 @@ import ImageModel
 
 /// Whether `ONBUILD` instructions of a base take what no fingerprint sees.
 struct OnBuildCheck: Sendable {
-  private let isWhole: Bool
+  /// Whether the build sees the whole context.
+  let isWhole: Bool
   private let stages: FiredStages
 
   init(_ facts: DockerfileFacts) {
@@ -24,6 +25,21 @@ struct OnBuildCheck: Sendable {
       at: use.location,
       help: (use.reference.digest == nil ? "run `coppice update '\(use.reference)'`, which records them; or " : "")
         + "name the whole context in it (`COPY . DIRECTORY`)")
+  }
+
+  /// For such a base: arguments that nothing else takes are not in the fingerprint.
+  /// - Throws: `StepFailure` for the first instruction that takes one.
+  func checkArguments(_ triggers: [String], of use: ImageUse, _ recipe: ImageRecipe) throws(StepFailure) {
+    let ignored = recipe.dockerfile.instructions.filter { $0.counted == nil }.map { InstructionWords($0.canonical) }
+    for words in triggers.map({ InstructionWords($0) }) where words.name == "ARG" {
+      for name in words.words.map({ String($0.prefix { $0 != "=" }) }) {
+        let isGiven = recipe.buildArguments[name] != nil && !recipe.dockerfile.takes(name)
+        guard isGiven || ignored.contains(where: { $0.words.contains { $0.hasPrefix(name) } }) else { continue }
+        throw StepFailure(
+          "the base \(use.reference) has ONBUILD ARG \(name), which takes an argument that the fingerprint lacks",
+          at: use.location, help: "run `coppice update`, which records it; or write ARG \(name) in the Dockerfile")
+      }
+    }
   }
 
   /// The engine would take an image by a tag, whatever that means at the time.

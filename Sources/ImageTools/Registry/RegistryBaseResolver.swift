@@ -1,4 +1,4 @@
-internal import BuildEngine
+package import BuildEngine
 package import HostSystem
 package import ImageModel
 internal import JSONText
@@ -33,10 +33,11 @@ package struct RegistryBaseResolver: BaseResolver {
 
   package func resolve(
     _ reference: ImageReference, platform: Platform, pinned: PinnedBase?
-  ) async throws -> PinnedBase {
+  ) async throws -> ResolvedBase {
     do {
       let digest = try await client.manifestDigest(of: reference, platform: platform)
-      return PinnedBase(digest: digest, onBuild: await triggers(of: reference, digest, platform))
+      let config = try? await client.config(of: reference, manifest: digest, platform: platform)
+      return Self.base(PinnedBase(digest: digest), config)
     } catch let error as RegistryError {
       switch error.kind {
       case .unreachable, .denied, .notFound:
@@ -59,19 +60,22 @@ package struct RegistryBaseResolver: BaseResolver {
     }
   }
 
-  /// The ONBUILD instructions of an image; none when its config cannot be had, which a build finds out.
-  private func triggers(of reference: ImageReference, _ manifest: Digest, _ platform: Platform) async -> [String] {
-    let config = try? await client.config(of: reference, manifest: manifest, platform: platform)
-    return config.flatMap { try? JSONValue(parsing: $0) }?["config"]?["OnBuild"]?.strings ?? []
+  /// With what its config says; nothing when that cannot be had, which a build finds out.
+  private static func base(_ pin: PinnedBase, _ config: [UInt8]?) -> ResolvedBase {
+    guard let config = config.flatMap({ try? JSONValue(parsing: $0) })?["config"] else { return ResolvedBase(pin) }
+    var pin = pin
+    pin.onBuild = config["OnBuild"]?.strings ?? []
+    return ResolvedBase(pin, environment: EnvironmentList.variables(config["Env"]?.strings ?? []))
   }
 
   /// The image of that name in the engine.
-  private func local(_ reference: ImageReference) async -> PinnedBase? {
+  private func local(_ reference: ImageReference) async -> ResolvedBase? {
     guard let engine = try? await engines.engine(),
       let image = try? await engine.image(named: reference.canonical),
       let config = try? await engine.config(of: image)
     else { return nil }
-    return PinnedBase(digest: config, isLocal: true, onBuild: (try? await engine.onBuild(of: image)) ?? [])
+    let pin = PinnedBase(digest: config, isLocal: true, onBuild: (try? await engine.onBuild(of: image)) ?? [])
+    return ResolvedBase(pin, environment: try? await engine.environment(of: image))
   }
 }
 

@@ -14,7 +14,7 @@ extension UpdateOptions {
     defer { lock?.release() }
     var ledger = try workspace.ledger()
     let changes = try await resolve(try wanted(in: workspace.graph, workspace.recipes), workspace, ledger)
-    for change in changes where change.isMove { ledger[pin: change.key] = change.after }
+    for change in changes where change.isNews { ledger[pin: change.key] = change.after }
     if !isDryRun { try ledger.write() }
     let report = UpdateReport(changes: changes, isDryRun: isDryRun)
     if isJSON {
@@ -69,6 +69,7 @@ extension UpdateOptions {
     _ wanted: [Lockfile.BaseKey: [(use: ImageUse, user: ArtifactID)]], _ workspace: Workspace, _ ledger: Ledger
   ) async throws -> [UpdateReport.Change] {
     let resolver = workspace.resolver(PosixProcessRunner())
+    let questions = BaseQuestions(workspace.recipes, in: workspace.graph)
     return try await withThrowingTaskGroup(of: UpdateReport.Change.self) { group in
       for (key, uses) in wanted {
         guard let first = uses.first?.use else { continue }
@@ -79,7 +80,10 @@ extension UpdateOptions {
         group.addTask {
           var change = unchanged
           do {
-            change.after = try await resolver.resolve(first.reference, platform: key.platform, pinned: change.before)
+            let found = try await resolver.resolve(first.reference, platform: key.platform, pinned: change.before)
+            change.after = questions.pin(found, of: key)
+            // A registry that tells no more than the digest takes nothing back.
+            if found.environment == nil, found.pin.digest == change.before?.digest { change.after = change.before }
           } catch let failure as Failure {
             // Who is interrupted has learned nothing of the base.
             try Task.checkCancellation()

@@ -15,7 +15,9 @@ struct UpdateReport {
     /// What is made from those, and is made anew where they come out different.
     var dependents: [ArtifactID]
 
-    var isMove: Bool { after != nil && after != before }
+    var isMove: Bool { after != nil && (after?.digest != before?.digest || after?.isLocal != before?.isLocal) }
+    /// Whether the lockfile says more now, or something else.
+    var isNews: Bool { after != nil && after != before }
     fileprivate var name: String { "\(key.reference) (\(key.platform))" }
   }
 
@@ -43,6 +45,8 @@ struct UpdateReport {
         if !change.dependents.isEmpty {
           text += "  then, where those come out different, \(Self.list(change.dependents))\n"
         }
+      } else if change.isNews {
+        text += "\(change.name): \(Self.short(after)), not moved; what it does in builds is recorded anew\n"
       } else if isVerbose {
         text += "\(change.name): \(Self.short(after)), not moved\n"
       }

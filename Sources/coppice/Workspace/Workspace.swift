@@ -63,7 +63,7 @@ struct Workspace: Sendable {
     let (graph, faults) = GraphBuilder.build(tree.declarations)
     self.graph = graph
     diagnostics = (tree.diagnostics + faults).sorted()
-    recipes = Triggers.widened(tree.recipes, in: graph, read: BaseTriggers.widened)
+    recipes = TreeBases.applied(to: tree.recipes, in: graph, read: BaseReading.recipe)
     let tree = tree
     let chosen = tree.recipes.filter { tree.isDefaultSelection($0.definition.origin) }.map(\.id)
     // With what they need: images of the builtin tree that one's own are made from belong to one's own tree.

@@ -1,6 +1,7 @@
 import BuildEngine
 import BuildRecords
 import DependencyGraph
+import DockerfileText
 import HostSystem
 import ImageModel
 import TestSupport
@@ -85,6 +86,13 @@ final class World {
 
   func dockerfile(_ word: String, _ lines: String...) { self[word].dockerfile = facts(word, lines) }
 
+  /// Gives an image this Dockerfile, which must use what the tree says.
+  func write(_ word: String, _ dockerfile: String) {
+    self[word].dockerfile = DockerfileReader.read(
+      Array(dockerfile.utf8), file: TreeText.dockerfile(word), buildArguments: self[word].buildArguments,
+      target: self[word].target, platform: self[word].platform)
+  }
+
   /// A generator of `word`, made from `word/1/INPUT` by a command.
   func generate(_ word: String, _ output: String, input: String) -> ArtifactID {
     let id = ArtifactID(kind: .generate, name: "\(word)/1", tag: output)
@@ -152,6 +160,11 @@ final class World {
   /// A use that no arrow of the tree can say.
   func alsoUse(_ use: ImageUse, in word: String) { otherUses[TreeText.id(word), default: []].append(use) }
 
+  /// Aliases, which no word of the tree is.
+  var otherNames: [ArtifactID: [ImageReference]] = [:] { didSet { knownGraph = nil } }
+  /// In place of what the arrows say.
+  var rewrittenUses: [ArtifactID: [ImageUse]] = [:] { didSet { knownGraph = nil } }
+
   private var knownGraph: BuildGraph?
 
   var graph: BuildGraph {
@@ -164,6 +177,8 @@ final class World {
   private func makeGraph() -> BuildGraph {
     var declarations = text.declarations
     for index in declarations.indices {
+      declarations[index].names += otherNames[declarations[index].id] ?? []
+      if let uses = rewrittenUses[declarations[index].id] { declarations[index].uses = uses }
       declarations[index].uses += otherUses[declarations[index].id] ?? []
       declarations[index].needs = self[declarations[index].id.name].generated.values.sorted()
     }
@@ -178,7 +193,8 @@ final class World {
 
   var evaluator: StepEvaluator {
     StepEvaluator(
-      graph: graph, recipes: recipes, reader: InputReader(files: files, programDirectories: ["/bin"]),
+      graph: graph, recipes: TreeBases.applied(to: Array(recipes.values), in: graph, read: BaseReading.recipe),
+      reader: InputReader(files: files, programDirectories: ["/bin"]),
       runners: [.docker: runner, .generate: runner], inputList: { [lists] digest in lists.withLock { $0[digest] } },
       now: now)
   }
@@ -255,16 +271,19 @@ final class FakeResolver: BaseResolver {
   let asked = Locked<[String]>([])
   /// What images do in builds from them.
   let triggers = Locked<[String: [String]]>([:])
+  /// Their variables.
+  let environments = Locked<[String: [String: String]]>([:])
 
   func resolve(
     _ reference: ImageReference, platform: Platform, pinned: PinnedBase?
-  ) async throws -> PinnedBase {
+  ) async throws -> ResolvedBase {
     let name = reference.canonical
     asked.withLock { $0.append(name) }
     if unreachable.withLock({ $0.contains(name) }) { throw Failure("no registry tells what \(reference) is") }
-    return PinnedBase(
+    let pin = PinnedBase(
       digest: digests.withLock { $0[name] } ?? .sha256("\(name) \(platform)"),
       onBuild: triggers.withLock { $0[name] } ?? [])
+    return ResolvedBase(pin, environment: environments.withLock { $0[name] })
   }
 }
 

@@ -1,25 +1,26 @@
 internal import DockerfileText
 package import ImageModel
 
-/// What `ONBUILD` instructions of bases add to what a build reads of its context.
-package enum BaseTriggers {
+/// Which files a build takes, where the images that `FROM` names have a say: by their `ONBUILD` instructions, and by
+/// their variables.
+package enum BaseReading {
   /// The recipe, with the reach of its Dockerfile as it will run: the triggers of each base right behind its `FROM`.
-  /// What it reached before it still does, so that bases can be added one after the other.
-  /// - Parameter triggers: by canonical reference of the base.
-  package static func widened(_ image: ImageRecipe, by triggers: [String: [String]]) -> ImageRecipe {
+  /// - Parameter bases: by canonical reference; what was known of others still is.
+  package static func recipe(_ image: ImageRecipe, with bases: [String: BaseConfig]) -> ImageRecipe {
+    var read = image
+    read.bases.merge(bases) { $1 }
     let facts = image.dockerfile
-    guard case .selected(let known) = facts.reach else { return image }
     let escape = facts.instructions.contains { $0.canonical == "# escape=`" } ? UInt8(ascii: "`") : UInt8(ascii: "\\")
     let insertions = facts.uses.compactMap { use -> (offset: Int, text: String)? in
-      guard use.role == .from, let fired = triggers[use.reference.canonical], !fired.isEmpty else { return nil }
+      guard use.role == .from, let fired = read.bases[use.reference.canonical]?.triggers, !fired.isEmpty
+      else { return nil }
       let text = fired.map { $0 + "\n" }.joined()
       return (endOfInstruction(from: use.range.upperBound, in: facts.text, escape: escape), text)
     }
-    if insertions.isEmpty { return image }
-    var widened = image
     if let line = insertions.flatMap({ $0.text.split(separator: "\n") }).first(where: { !isExact($0, escape) }) {
-      widened.dockerfile.reach = .whole(reason: "nobody knows how ONBUILD \(line) is read")
-      return widened
+      read.dockerfile.reach = .whole(reason: "nobody knows how ONBUILD \(line) is read")
+      read.dockerfile.countEverything()
+      return read
     }
     var text = facts.text
     for (offset, lines) in insertions.sorted(by: { $0.offset > $1.offset }) {
@@ -27,13 +28,25 @@ package enum BaseTriggers {
       text.insert(contentsOf: Array(((isInside ? "\n" : "") + lines).utf8), at: offset)
     }
     let run = DockerfileReader.read(
-      text, file: facts.file, buildArguments: image.buildArguments, target: image.target, platform: image.platform)
-    if case .selected(let selectors) = run.reach {
-      widened.dockerfile.reach = .selected(known + selectors.filter { !known.contains($0) })
-    } else {
-      widened.dockerfile.reach = run.reach
+      text, file: facts.file, buildArguments: image.buildArguments, target: image.target, platform: image.platform,
+      environments: read.bases.mapValues(\.environment))
+    read.dockerfile.reach = run.reach
+    read.dockerfile.askedVariables = run.askedVariables
+    read.dockerfile.environment = run.environment
+    count(&read.dockerfile, as: run, insertions.map(\.text))
+    return read
+  }
+
+  /// A trigger may be an ARG, which takes build arguments and what stands before the first `FROM`, and may name a stage.
+  private static func count(_ facts: inout DockerfileFacts, as run: DockerfileFacts, _ triggers: [String]) {
+    if triggers.isEmpty { return }
+    if triggers.contains(where: { $0.contains("from=") || $0.contains("TARGETSTAGE") }) { facts.countEverything() }
+    facts.takenArguments = run.takenArguments
+    let isBefore = { (instruction: DockerfileInstruction) in !instruction.canonical.hasPrefix("FROM") }
+    for (index, instruction) in run.instructions.prefix(while: isBefore).enumerated()
+    where index < facts.instructions.count && instruction.counted != nil {
+      facts.instructions[index].counted = instruction.counted
     }
-    return widened
   }
 
   /// Whether a trigger means behind a `FROM` what it means by itself: engines take no heredocs there, and not always the

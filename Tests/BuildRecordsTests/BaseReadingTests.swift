@@ -3,9 +3,13 @@ import DockerfileText
 import ImageModel
 import Testing
 
-struct BaseTriggersTests {
+struct BaseReadingTests {
   private static let host = Platform(os: "linux", architecture: "amd64")
   private static let base = "docker.io/library/node:onbuild"
+
+  private static func config(_ triggers: [String]) -> BaseConfig {
+    BaseConfig(triggers: triggers, environment: ImageEnvironment(root: .image(base)))
+  }
 
   private func recipe(_ text: String, arguments: [String: String] = [:], target: String? = nil) -> ImageRecipe {
     let facts = DockerfileReader.read(
@@ -25,7 +29,7 @@ struct BaseTriggersTests {
     _ text: String, _ triggers: String..., arguments: [String: String] = [:], target: String? = nil
   ) -> [String]? {
     let recipe = recipe(text, arguments: arguments, target: target)
-    let widened = BaseTriggers.widened(recipe, by: [Self.base: triggers])
+    let widened = BaseReading.recipe(recipe, with: [Self.base: Self.config(triggers)])
     #expect(widened.dockerfile.text == recipe.dockerfile.text && widened.dockerfile.uses == recipe.dockerfile.uses)
     guard case .selected(let selectors) = widened.dockerfile.reach else { return nil }
     return selectors.map(\.pattern).sorted()
@@ -67,8 +71,8 @@ struct BaseTriggersTests {
 
   @Test func basesThatComeOneAfterTheOtherAddToWhatWasThere() throws {
     let recipe = recipe("FROM node:onbuild AS one\nCOPY a /a\nFROM other:1\nCOPY --from=one /a /b\n")
-    var widened = BaseTriggers.widened(recipe, by: [Self.base: ["COPY t /t", "COPY a /x"]])
-    widened = BaseTriggers.widened(widened, by: ["docker.io/library/other:1": ["COPY u /u"]])
+    var widened = BaseReading.recipe(recipe, with: [Self.base: Self.config(["COPY t /t", "COPY a /x"])])
+    widened = BaseReading.recipe(widened, with: ["docker.io/library/other:1": Self.config(["COPY u /u"])])
     guard case .selected(let selectors) = widened.dockerfile.reach else { throw Failure("the whole context") }
     #expect(selectors.map(\.pattern).sorted() == ["a", "t", "u"])
   }
@@ -79,6 +83,23 @@ struct BaseTriggersTests {
     #expect(reach("# escape=`\nFROM node:onbuild\n", "COPY a\\b /t") == nil)
     #expect(reach("# escape=`\nFROM node:onbuild\n", "COPY t /t") == ["t"])
     #expect(reach("FROM node:onbuild\n", "COPY a`b /t") == ["a`b"])
+  }
+
+  /// Arguments that triggers take count, and so do stages that they may name.
+  @Test func whatTriggersTakeOfTheDockerfileCounts() {
+    func counted(_ triggers: String...) -> (taken: [String], text: [String]) {
+      let image = recipe("ARG G=1\nARG H=$G\nFROM node:onbuild AS b\nFROM b", arguments: ["A": "1", "G": "2"])
+      let facts = BaseReading.recipe(image, with: [Self.base: Self.config(triggers)]).dockerfile
+      return (["A", "G", "H"].filter(facts.takes), facts.counted.map(\.text))
+    }
+    let plain = ["FROM node:onbuild", "FROM stage 0"]
+    #expect(counted() == ([], plain) && counted("RUN x") == ([], plain))
+    #expect(counted("ARG A") == (["A"], plain))
+    #expect(counted("ARG H") == (["G", "H"], ["ARG G=1", "ARG H=$G"] + plain))
+    let whole = ["ARG G=1", "ARG H=$G", "FROM node:onbuild AS b", "FROM b"]
+    #expect(counted("COPY --from=b /x /x").text == whole)
+    #expect(counted("ARG TARGETSTAGE").text == whole)
+    #expect(counted("COPY <<E t /t") == (["A", "G", "H"], whole))
   }
 
   @Test func argumentsOfTriggersAreThoseOfTheBuild() {

@@ -1,0 +1,116 @@
+package import ImageModel
+
+/// What images of the tree have a say in when others are built from them: `ONBUILD` instructions and variables.
+package struct TreeBases {
+  private let graph: BuildGraph
+  private let read: (ImageRecipe, [String: BaseConfig]) -> ImageRecipe
+  private var recipes: [ArtifactID: Recipe]
+  private var environments: [ArtifactID: ImageEnvironment] = [:]
+
+  private typealias Base = (use: ImageUse, image: ImageRecipe)
+
+  /// The recipes by id, those whose `FROM` names images with a say read with them: what a trigger copies, it copies of
+  /// the context of the build in which it fires, and only there. Of generated files each recipe keeps those that its
+  /// build can see, which are its upstreams.
+  /// - Parameter read: reads a recipe with what is known of its bases, by canonical reference.
+  package static func applied(
+    to recipes: [Recipe], in graph: BuildGraph, read: @escaping (ImageRecipe, [String: BaseConfig]) -> ImageRecipe
+  ) -> [ArtifactID: Recipe] {
+    var bases = TreeBases(
+      graph: graph, read: read, recipes: Dictionary(uniqueKeysWithValues: recipes.map { ($0.id, $0) }))
+    bases.readEnvironments()
+    for recipe in recipes { if case .image(let image) = recipe { bases.apply(to: image) } }
+    return bases.recipes
+  }
+
+  private init(
+    graph: BuildGraph, read: @escaping (ImageRecipe, [String: BaseConfig]) -> ImageRecipe,
+    recipes: [ArtifactID: Recipe]
+  ) {
+    (self.graph, self.read, self.recipes) = (graph, read, recipes)
+  }
+
+  /// The images of the tree that `FROM` of a recipe names.
+  private func bases(of id: ArtifactID) -> [Base] {
+    (graph[id]?.resolution ?? []).compactMap { use, step in
+      guard use.role == .from, let step, case .image(let image)? = recipes[step] else { return nil }
+      return (use, image)
+    }
+  }
+
+  private func hasSay(_ base: Base, in image: ImageRecipe) -> Bool {
+    base.image.dockerfile.triggers != []
+      || image.dockerfile.askedVariables[base.use.reference.canonical] != nil
+  }
+
+  /// The variables of images that have a say, which are few: most Dockerfiles name their files.
+  private mutating func readEnvironments() {
+    var wanted: Set<ArtifactID> = []
+    var open = recipes.values.flatMap { recipe -> [ArtifactID] in
+      guard case .image(let image) = recipe else { return [] }
+      return bases(of: image.id).filter { hasSay($0, in: image) }.map(\.image.id)
+    }
+    while let id = open.popLast() {
+      if wanted.insert(id).inserted { open += bases(of: id).map(\.image.id) }
+    }
+    if wanted.isEmpty { return }
+    for id in graph.order where wanted.contains(id) {
+      guard case .image(let image)? = recipes[id] else { continue }
+      let bases = bases(of: id)
+      let facts = bases.isEmpty ? image.dockerfile : read(image, configs(bases)).dockerfile
+      let isKnown = bases.allSatisfy { $0.image.dockerfile.triggers != nil }
+      environments[id] = isKnown ? facts.environment : ImageEnvironment(root: .unknown)
+    }
+  }
+
+  private func configs(_ bases: [Base]) -> [String: BaseConfig] {
+    let configs = bases.map { base in
+      let environment = environments[base.image.id] ?? ImageEnvironment(root: .unknown)
+      return (
+        base.use.reference.canonical,
+        BaseConfig(triggers: base.image.dockerfile.triggers ?? [], environment: environment)
+      )
+    }
+    return Dictionary(configs) { first, _ in first }
+  }
+
+  /// An image of the tree is the same one by whichever of its names `FROM` calls it.
+  private func nameBases(in image: inout ImageRecipe) {
+    for base in bases(of: image.id) where base.use.reference.canonical != base.image.reference.canonical {
+      let written = String(decoding: image.dockerfile.text[base.use.range], as: UTF8.self)
+      let index = image.dockerfile.instructions.lastIndex { $0.location <= base.use.location }
+      guard let index, let counted = image.dockerfile.instructions[index].counted, counted.hasSuffix(" " + written)
+      else {
+        continue
+      }
+      image.dockerfile.instructions[index].counted =
+        counted.dropLast(written.count) + base.image.reference.description
+    }
+  }
+
+  private mutating func apply(to recipe: ImageRecipe) {
+    var image = recipe
+    let uses = graph[image.id]?.uses ?? []
+    image.generated = image.generated.filter { uses.contains($0.value) }
+    nameBases(in: &image)
+    defer { recipes[image.id] = .image(image) }
+    let bases = bases(of: image.id).filter { hasSay($0, in: image) }
+    guard let first = bases.first(where: { $0.image.dockerfile.triggers != [] }) ?? bases.first else { return }
+    let wasSelected = if case .selected = image.dockerfile.reach { true } else { false }
+    image = read(image, configs(bases))
+    let reason =
+      first.image.dockerfile.triggers == []
+      ? "ENV of \(first.use.reference) decides what is taken, and is not known exactly"
+      : "what the ONBUILD instructions of \(first.use.reference) take cannot be known"
+    if bases.contains(where: { $0.image.dockerfile.triggers == nil }) {
+      image.dockerfile.reach = .whole(reason: reason)
+      image.dockerfile.countEverything()
+    }
+    if wasSelected, case .whole = image.dockerfile.reach {
+      image.dockerfile.diagnostics.append(
+        Diagnostic(
+          .note, reason + ", so the whole context counts", at: first.use.location,
+          help: "name what is not needed in .dockerignore", rule: .wholeContext))
+    }
+  }
+}
