@@ -134,11 +134,12 @@ struct StepExecution: Sendable {
     }
     try runner.remember(output, of: id, for: verdict.fingerprint)
     // Only now: names are for what is known to be made of its inputs.
-    try await runner.adopt(recipe, output, isFresh: output == made)
+    try await runner.adopt(recipe, output, isFresh: true)
     return .done(outcome, output)
   }
 
-  /// The churn guard: an output that differs from the recorded one in times only is the recorded one.
+  /// The churn guard: an output that differs from the recorded one in times only is the recorded one. Where that is gone,
+  /// as on a clone, what was made now stands for it (`StepRunner.condition`).
   private func settle(_ made: ArtifactOutput) -> (StepOutcome, ArtifactOutput) {
     guard let recorded = knowledge.record?.output, !recorded.isAssumed else { return (.built, made) }
     if recorded.digest == made.digest { return (.unchanged, made) }

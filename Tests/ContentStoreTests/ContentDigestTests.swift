@@ -77,6 +77,23 @@ struct ContentDigestTests {
     #expect(try content(first) != content(second))
   }
 
+  @Test func theIdsOfMountedImagesDoNotCountAndAllElseOfACommandDoes() throws {
+    func content(_ command: String) throws -> Digest {
+      let history = #"[{"created_by":"\#(command)"}]"#
+      return try TestStore().add(TestImage(layers: [], history: history)).content
+    }
+    let (one, two) = ("sha256:\(Digest.sha256("1").hex)", "sha256:\(Digest.sha256("2").hex)")
+    func mount(_ id: String) -> String { "/bin/sh -c --mount=type=bind,from=\(id),target=/m cat /m/hi" }
+    #expect(try content(mount(one)) == content(mount(two)))
+    #expect(
+      try content("/bin/sh -c --mount=from=\(one),target=/m x") == content("/bin/sh -c --mount=from=\(two),target=/m x")
+    )
+    #expect(try content(mount(one)) != content(mount("docker.io/library/a@\(one)")))
+    #expect(try content(mount(one)) != content(mount(one) + "o"))
+    #expect(try content(mount(one)) != content("/bin/sh -c --mount=type=bind,from=\(one),target=/n cat /m/hi"))
+    #expect(try content("/bin/sh -c check from=\(one)") != content("/bin/sh -c check from=\(two)"))
+  }
+
   @Test func aNearMissNamesThePaths() throws {
     let base = [TestEntry("a", "1"), TestEntry("b", "2"), TestEntry("c", "3")]
     var other = base

@@ -11,6 +11,8 @@ struct TestImage {
   var extra = ""
   /// Nil is the id of a container, as buildah has it.
   var hostname: String?
+  /// Nil is one step, with its time.
+  var history: String?
 
   enum Form: CaseIterable {
     /// `buildah push docker-archive:`
@@ -33,7 +35,7 @@ struct TestImage {
       #"""
       { "os":"linux",  "architecture":"amd64","created":"\#(created)", "container":"\#(Digest.sha256(created).hex)",
        "config":{"Env":["\#(environment)"],"OnBuild":["RUN true"],"Shell":["/bin/sh","-x"],"Hostname":"\#(hostname)"},"rootfs":{"type":"layers","diff_ids":[\#(diffIDs)]},
-       "history":[{"created":"\#(created)","created_by":"COPY"}]\#(extra) }
+       "history":\#(history ?? #"[{"created":"\#(created)","created_by":"COPY"}]"#)\#(extra) }
       """#.utf8)
   }
 

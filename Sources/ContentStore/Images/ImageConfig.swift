@@ -60,11 +60,25 @@ struct ImageConfig {
     }
     // Comments name parents by id (`FROM 2bd081df985e`), and times are times.
     let history = (value["history"]?.array ?? []).map { step in
-      JSONValue.object(
-        JSONObject((step.object?.members ?? []).filter { $0.key != "created" && $0.key != "comment" }))
+      var kept = JSONObject((step.object?.members ?? []).filter { $0.key != "created" && $0.key != "comment" })
+      if let command = kept["created_by"]?.string { kept["created_by"] = .string(Self.withoutIDs(command)) }
+      return JSONValue.object(kept)
     }
     if !history.isEmpty { kept["history"] = .array(history) }
     return JSONValue.object(kept).sorted
+  }
+
+  /// A step of the history without the ids of images that it mounts, which buildah repeats: what a step takes from
+  /// another image shows in its layer.
+  private static func withoutIDs(_ command: String) -> String {
+    guard command.contains("--mount=") else { return command }
+    let words = command.split(separator: " ", omittingEmptySubsequences: false).map { word in
+      guard word.hasPrefix("--mount=") else { return String(word) }
+      return word.split(separator: ",", omittingEmptySubsequences: false).map { field in
+        field.firstRange(of: "from=sha256:").map { field[..<$0.lowerBound] + "from=" } ?? field
+      }.joined(separator: ",")
+    }
+    return words.joined(separator: " ")
   }
 
   /// The digest of the image's content: config and layers without times.

@@ -1,9 +1,10 @@
 package import ImageModel
 
 extension ImageLayout {
-  /// Whether an image is whole, by the names and sizes of its blobs; `verify` hashes.
+  /// Whether the store has what a recorded image means, whole by the names and sizes of its blobs; `verify` hashes.
   package func condition(of output: ArtifactOutput) -> OutputCondition {
     do {
+      if try image(for: output) != nil { return .intact }
       guard let image = try image(output.digest) else {
         return .missing("image sha256:\(output.digest.short)… is not in the content store")
       }
