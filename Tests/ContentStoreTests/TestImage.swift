@@ -13,6 +13,8 @@ struct TestImage {
   var hostname: String?
   /// Nil is one step, with its time.
   var history: String?
+  /// Nil is what the layers have.
+  var diffID: String?
 
   enum Form: CaseIterable {
     /// `buildah push docker-archive:`
@@ -29,7 +31,7 @@ struct TestImage {
 
   var config: [UInt8] {
     let hostname = hostname ?? Digest.sha256(created).short
-    let diffIDs = layers.map { #""\#(Digest.sha256($0))""# }.joined(separator: ",")
+    let diffIDs = layers.map { #""\#(diffID ?? "\(Digest.sha256($0))")""# }.joined(separator: ",")
     // Spaces and order as no JSON writer would put them: the bytes must be kept.
     return Array(
       #"""

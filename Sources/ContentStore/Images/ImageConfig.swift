@@ -26,7 +26,9 @@ struct ImageConfig {
     if let diffIDs, !diffIDs.isNull {
       guard let texts = diffIDs.strings else { throw fault("rootfs.diff_ids is not a list of digests") }
       self.diffIDs = texts.compactMap { Digest($0) }
-      guard self.diffIDs.count == texts.count else { throw fault("rootfs.diff_ids has what is no SHA-256") }
+      if let wrong = texts.first(where: { Digest($0) == nil }) {
+        throw fault("rootfs.diff_ids: \(Digest.fault(wrong).printable)")
+      }
     } else {
       self.diffIDs = []
     }
