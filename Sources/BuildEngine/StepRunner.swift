@@ -81,10 +81,10 @@ package protocol StepRunner: Sendable {
   /// - Throws: when the store cannot name it, or the engine what it made; else the engine fails no build here.
   func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) async throws
 
-  /// In which paths two outputs of an artifact differ, where both are stored; nil for more than `limit` of them.
-  func differingPaths(
+  /// In what two outputs of an artifact differ, where both are stored; nil for more than `limit` paths.
+  func differences(
     of id: ArtifactID, between first: ArtifactOutput, and second: ArtifactOutput, limit: Int
-  ) throws -> [String]?
+  ) throws -> [OutputDifference]?
 
   /// Keeps `fingerprint → output` in the store's map.
   func remember(_ output: ArtifactOutput, of id: ArtifactID, for fingerprint: Fingerprint) throws
@@ -99,9 +99,9 @@ extension StepRunner {
 
   package func refusal(of recipe: Recipe) async -> StepFailure? { nil }
 
-  package func differingPaths(
+  package func differences(
     of id: ArtifactID, between first: ArtifactOutput, and second: ArtifactOutput, limit: Int
-  ) throws -> [String]? { nil }
+  ) throws -> [OutputDifference]? { nil }
 }
 
 /// Finds the digest behind a tag.

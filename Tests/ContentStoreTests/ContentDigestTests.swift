@@ -103,9 +103,13 @@ struct ContentDigestTests {
     let first = try store.add(TestImage(layers: [tar(base), tar([TestEntry("same", "x")])]))
     let second = try store.add(
       TestImage(layers: [tar(other), tar([TestEntry("same", "x")]), tar([TestEntry("more", "x")])], environment: "A=z"))
-    let paths = try store.layout.differingPaths(between: first.config, and: second.config)
+    let found = try store.layout.differences(between: first.config, and: second.config)
+    let paths = found.map(\.path)
     #expect(paths == ["config.Env", "/b", "/c", "/d", "/more"])
-    #expect(try store.layout.differingPaths(between: first.config, and: first.config) == [])
-    #expect(throws: Failure.self) { try store.layout.differingPaths(between: first.config, and: .sha256("unknown")) }
+    let contents = Dictionary(uniqueKeysWithValues: found.map { ($0.path, $0.contents) })
+    #expect(contents["/b"] == [.sha256("2"), .sha256("changed")])
+    #expect(contents["/d"] == [.sha256("3")])
+    #expect(try store.layout.differences(between: first.config, and: first.config) == [])
+    #expect(throws: Failure.self) { try store.layout.differences(between: first.config, and: .sha256("unknown")) }
   }
 }

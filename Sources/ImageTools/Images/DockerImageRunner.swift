@@ -53,12 +53,12 @@ package struct DockerImageRunner: StepRunner {
     try store.remember(output, for: fingerprint)
   }
 
-  package func differingPaths(
+  package func differences(
     of id: ArtifactID, between first: ArtifactOutput, and second: ArtifactOutput, limit: Int
-  ) throws -> [String]? {
+  ) throws -> [OutputDifference]? {
     let configs = try [first, second].map { try store.image(for: $0)?.config ?? $0.digest }
-    let paths = try store.differingPaths(between: configs[0], and: configs[1], limit: limit)
-    return paths.count > limit ? nil : paths
+    let found = try store.differences(between: configs[0], and: configs[1], limit: limit)
+    return found.count > limit ? nil : found
   }
 
   package func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) async throws {

@@ -20,7 +20,7 @@ final class FakeStepRunner: StepRunner {
     var running = Set<ArtifactID>()
     var mostRunning = 0
     var violations: [String] = []
-    var differences: [String]?
+    var differences: [OutputDifference]?
 
     func isWhole(_ output: ArtifactOutput) -> Bool {
       if present[output.digest] != nil && !damaged.contains(output.digest) { return true }
@@ -45,8 +45,9 @@ final class FakeStepRunner: StepRunner {
     behave(TreeText.id(word)) { ArtifactOutput(digest: .sha256(text($0)), size: 1) }
   }
 
-  /// In which paths any two outputs differ.
-  func differ(in paths: [String]?) { state.withLock { $0.differences = paths } }
+  /// In what any two outputs differ.
+  func differ(in differences: [OutputDifference]?) { state.withLock { $0.differences = differences } }
+  func differ(in paths: [String]) { differ(in: paths.map { OutputDifference($0) }) }
 
   func fail(_ word: String, _ message: String = "it failed") {
     behave(TreeText.id(word)) { _ in throw StepFailure(message, help: "mend it") }
@@ -140,9 +141,9 @@ final class FakeStepRunner: StepRunner {
     state.withLock { $0.adopted.append(recipe.id) }
   }
 
-  func differingPaths(
+  func differences(
     of id: ArtifactID, between first: ArtifactOutput, and second: ArtifactOutput, limit: Int
-  ) throws -> [String]? {
+  ) throws -> [OutputDifference]? {
     state.withLock { state in
       guard state.isWhole(first), state.isWhole(second) else { return nil }
       return state.differences
