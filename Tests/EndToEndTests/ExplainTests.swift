@@ -125,6 +125,25 @@ import Testing
     #expect(run.output.contains("contents sha256:"), "\(run.all)")
   }
 
+  /// `tools` was assumed to be made from an image that was only assumed, too, and then made for `app`.
+  @Test(.enabled(if: Laboratory.hasBusybox && Laboratory.directory != nil, "make test prepares the peers"))
+  func aListWhoseUpstreamIsKnownNowExplainsWhatItDidBefore() async throws {
+    let tree = try await Repository()
+    try tree.defineShell("base")
+    for name in ["app", "tools"] {
+      try tree.define(
+        "\(name)/1", "image_sources:\n  - {name: \(name), tags: ['1']}\n", dockerfile: "FROM cati/base:1\nCOPY own /\n")
+      try tree.write(FilePath("share/docker/\(name)/1/own"), "own\n")
+    }
+    try await tree.build("--touch")
+    try tree.write("share/docker/app/1/own", "other\n")
+    #expect(try await tree.build("app") == ["docker/app:1 built", "docker/base:1 built"])
+    #expect(try await tree.states()["docker/tools:1"] == "current")
+    try tree.write("share/docker/tools/1/own", "another\n")
+    let chain = try await Self.chain(tree, "tools:1")
+    #expect(Self.changes(chain["docker/tools:1"]).map { $0["diff"]?.strings } == [["@@ -1 +1 @@", "-own", "+another"]])
+  }
+
   @Test(.enabled(if: Laboratory.hasBusybox && Laboratory.directory != nil, "make test prepares the peers"))
   func buildsOfThePastAreExplainedFromWhatWasRecorded() async throws {
     let tree = try await Repository()
