@@ -15,7 +15,7 @@ struct KnownOutputs {
     let recorded = ids.compactMap { id -> (id: ArtifactID, output: ArtifactOutput)? in
       lockfile.records[id].flatMap { $0.output.isAssumed ? nil : (id, $0.output) }
     }
-    let questions = recorded.map { TraceStore.Question("output of \($0.id)", key: key(of: $0.output)) }
+    let questions = recorded.map { TraceStore.Question("output of \($0.id)", key: key(of: $0.id, $0.output)) }
     var intact: Set<ArtifactID> = []
     var open: [Int] = []
     for (place, answer) in index.traces.answers(to: questions, in: evaluator.reader.files).enumerated() {
@@ -37,5 +37,10 @@ struct KnownOutputs {
     return intact
   }
 
-  private func key(of output: ArtifactOutput) -> Digest { .sha256("intact 1 \(output.digest) \(output.size)") }
+  /// All that the answer depends on beside files.
+  private func key(of id: ArtifactID, _ output: ArtifactOutput) -> Digest {
+    let content = output.content?.description ?? "-"
+    let place = evaluator.runners[id.kind]?.outputPlace?.bytes ?? []
+    return .sha256(Array("intact 2 \(output.digest) \(content) \(output.size) ".utf8) + place)
+  }
 }

@@ -37,12 +37,14 @@ struct StepExecution: Sendable {
     var verdict: StepEvaluator.Verdict?
     var duration = Duration.zero
     var log: FilePath?
-    /// The paths in which the output differs from the recorded one, where they are few.
+    /// The paths in which the output differs from the recorded one without a cause, where they are few.
     var nearMiss: [String] = []
   }
 
   /// As many paths as a person reads.
   private static let nearMissLimit = 20
+  /// As many as an edit may account for.
+  private static let differenceLimit = 1000
 
   func run() async -> End {
     let start = clock.now
@@ -128,17 +130,33 @@ struct StepExecution: Sendable {
     try keep(id, verdict.inputs)
     let (outcome, output) = settle(made)
     if outcome == .built, let recorded = knowledge.record?.output, !recorded.isAssumed {
-      // The recorded one may be gone, and nothing depends on this.
-      let paths = try? runner.differingPaths(of: id, between: recorded, and: made, limit: Self.nearMissLimit)
-      end.nearMiss = paths ?? []
+      end.nearMiss = nearMiss(recorded, made, verdict.reasons)
     }
     try runner.remember(output, of: id, for: verdict.fingerprint)
     // Only now: names are for what is known to be made of its inputs.
-    try await runner.adopt(recipe, output, isFresh: output == made)
+    try await runner.adopt(recipe, output, isFresh: true)
     return .done(outcome, output)
   }
 
-  /// The churn guard: an output that differs from the recorded one in times only is the recorded one.
+  /// What would have to be the same for the output to be the recorded one, but for what was changed.
+  private func nearMiss(
+    _ recorded: ArtifactOutput, _ made: ArtifactOutput, _ reasons: [StaleReason]
+  ) -> [String] {
+    func differences(
+      _ id: ArtifactID, _ first: ArtifactOutput, _ second: ArtifactOutput
+    ) -> [OutputDifference]? {
+      // What was there before may be gone, and nothing depends on this.
+      try? runner.differences(of: id, between: first, and: second, limit: Self.differenceLimit)
+    }
+    guard let found = differences(id, recorded, made) else { return [] }
+    let footprint = EditFootprint(reasons) { differences($0, ArtifactOutput(digest: $1), ArtifactOutput(digest: $2)) }
+    if footprint.mayBeAnything { return [] }
+    let paths = found.filter { !footprint.explains($0) }.map(\.path)
+    return paths.count > Self.nearMissLimit ? [] : paths
+  }
+
+  /// The churn guard: an output that differs from the recorded one in times only is the recorded one. Where that is gone,
+  /// as on a clone, what was made now stands for it (`StepRunner.condition`).
   private func settle(_ made: ArtifactOutput) -> (StepOutcome, ArtifactOutput) {
     guard let recorded = knowledge.record?.output, !recorded.isAssumed else { return (.built, made) }
     if recorded.digest == made.digest { return (.unchanged, made) }

@@ -57,8 +57,11 @@ package protocol StepRunner: Sendable {
   /// The output that the store knows for a fingerprint; nil when it has none or it is not whole.
   func storedOutput(of id: ArtifactID, for fingerprint: Fingerprint) throws -> ArtifactOutput?
 
-  /// Whether a recorded output is still there, by names and sizes; `verify` hashes.
+  /// Whether a recorded output is still there, or one of the same content in its place, by names and sizes; `verify` hashes.
   func condition(of id: ArtifactID, _ output: ArtifactOutput) -> OutputCondition
+
+  /// Where the outputs lie, which a person may change; nil where there is but one place.
+  var outputPlace: FilePath? { get }
 
   /// As `condition(of:_:)`, asking nothing but `files`, so that the answer can be kept with a trace; nil where the runner
   /// has other ways to know.
@@ -74,29 +77,31 @@ package protocol StepRunner: Sendable {
 
   /// Gives a step's output its names, in the store and, where that is cheap, in the engine: called for every step that
   /// was built, came out the same or was restored, after its inputs were looked at again.
-  /// - Parameter isFresh: whether the engine has just made it, and so must be able to name it.
+  /// - Parameter isFresh: whether the engine has just built for it, and so must be able to name what it has.
   /// - Throws: when the store cannot name it, or the engine what it made; else the engine fails no build here.
   func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) async throws
 
-  /// In which paths two outputs of an artifact differ, where both are stored; nil for more than `limit` of them.
-  func differingPaths(
+  /// In what two outputs of an artifact differ, where both are stored; nil for more than `limit` paths.
+  func differences(
     of id: ArtifactID, between first: ArtifactOutput, and second: ArtifactOutput, limit: Int
-  ) throws -> [String]?
+  ) throws -> [OutputDifference]?
 
   /// Keeps `fingerprint → output` in the store's map.
   func remember(_ output: ArtifactOutput, of id: ArtifactID, for fingerprint: Fingerprint) throws
 }
 
 extension StepRunner {
+  package var outputPlace: FilePath? { nil }
+
   package func condition(
     of id: ArtifactID, _ output: ArtifactOutput, through files: any FileSystem
   ) -> OutputCondition? { nil }
 
   package func refusal(of recipe: Recipe) async -> StepFailure? { nil }
 
-  package func differingPaths(
+  package func differences(
     of id: ArtifactID, between first: ArtifactOutput, and second: ArtifactOutput, limit: Int
-  ) throws -> [String]? { nil }
+  ) throws -> [OutputDifference]? { nil }
 }
 
 /// What a registry, or an engine, says of a base.

@@ -122,6 +122,17 @@ private struct ContextWalk {
     }
   }
 
+  /// A directory with what is in it: itself where the build sees it, or makes it for what it sees below.
+  private mutating func walk(
+    _ place: FilePath, _ path: [UInt8], _ status: FileStatus, _ verdict: ContextFilter.Verdict, ancestors: [FilePath]
+  ) throws {
+    let isTaken = verdict == .take
+    if isTaken { add(directory: path, status) }
+    let count = snapshot.files.count
+    try walk(directory: place, path: path, isTaken: isTaken, ancestors: ancestors)
+    if !isTaken, snapshot.files.count > count, filter.keepsParent(path) { add(directory: path, status) }
+  }
+
   private mutating func visit(
     _ place: FilePath, _ path: [UInt8], _ kind: FileStatus.Kind, isTaken: Bool, ancestors: [FilePath]
   ) throws {
@@ -131,9 +142,7 @@ private struct ContextWalk {
       if verdict == .skip { return }
       let status = try status(of: place, kind)
       snapshot.saw(place, status)
-      let isTakenHere = verdict == .take
-      if isTakenHere { add(directory: path, status) }
-      try walk(directory: place, path: path, isTaken: isTakenHere, ancestors: ancestors)
+      try walk(place, path, status, verdict, ancestors: ancestors)
     case .symbolicLink:
       try visitLink(place, path, isTaken: isTaken, ancestors: ancestors)
     case .regular:
@@ -167,8 +176,7 @@ private struct ContextWalk {
         snapshot.saw(place, status)
         let verdict = filter.verdict(forDirectory: path)
         if verdict == .skip { return }
-        if verdict == .take { add(directory: path, behind) }
-        return try walk(directory: real, path: path, isTaken: verdict == .take, ancestors: ancestors + [real])
+        return try walk(real, path, behind, verdict, ancestors: ancestors + [real])
       }
       snapshot.saw(place, status)
       return try visit(real, path, behind.kind, isTaken: isTaken, ancestors: ancestors)

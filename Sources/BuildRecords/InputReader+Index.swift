@@ -98,7 +98,7 @@ extension InputReader {
     var key = ValueWriter()
     switch recipe {
     case .image(let image):
-      key.write("context 1")
+      key.write("context 2")
       key.write(image.definition.directory)
       switch image.dockerfile.reach {
       case .whole: key.write("whole")
@@ -107,6 +107,7 @@ extension InputReader {
           key.write(selector.pattern)
           key.write(selector.isPattern)
           key.write(selector.isContentsOnly)
+          key.write(selector.keepsParents)
           key.write(selector.excludes) { $0.write($1) }
         }
       }

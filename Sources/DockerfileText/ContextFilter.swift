@@ -63,8 +63,13 @@ package struct ContextFilter: Sendable {
 
   /// Whether a build that takes a directory cannot see its permissions: it is itself a source, and lies in no other.
   package func takesOnlyContents(of path: [UInt8]) -> Bool {
-    guard let selections else { return false }
+    guard let selections, !keepsParent(path) else { return false }
     return selections.allSatisfy { $0.reach(of: path) != .inside || $0.isContentsOnly && $0.isSource(path) }
+  }
+
+  /// Whether a build that sees something below a directory sees its permissions with it (`COPY --parents`).
+  package func keepsParent(_ path: [UInt8]) -> Bool {
+    selections?.contains { $0.keepsParents && $0.reach(of: path) == .above } ?? false
   }
 
   /// The line of the ignore file that leaves a path out or takes it in again; nil where none matches.
@@ -88,12 +93,14 @@ private struct Selection: Sendable {
   private let literal: [UInt8]?
   let excludes: IgnoreRules
   let isContentsOnly: Bool
+  let keepsParents: Bool
 
   var depth: Int { components.count }
 
   init(_ selector: ContextSelector) {
     excludes = IgnoreRules(patterns: selector.excludes)
     isContentsOnly = selector.isContentsOnly
+    keepsParents = selector.keepsParents
     let parts = selector.pattern == "." ? [] : Array(selector.pattern.utf8).split(separator: Ascii.slash)
     components = parts.compactMap { part in
       // Engines refuse a malformed pattern; until then it is a name.

@@ -31,7 +31,8 @@ struct CopySources {
     }
     let isPattern = Self.hasWildcards(path)
     var selector = ContextSelector(
-      pattern: path, isPattern: isPattern, excludes: excludes, isContentsOnly: !keepsParents)
+      pattern: path, isPattern: isPattern, excludes: excludes, isContentsOnly: !keepsParents, keepsParents: keepsParents
+    )
     var selectors = [selector]
     // BuildKit takes a backslash of a name without wildcards as it is, buildah as an escape.
     if !isPattern, path.contains("\\") {

@@ -69,7 +69,7 @@ struct WordExpander {
       case .component(let text) where text.contains(where: \.isUppercase): "'\(text)' has upper-case letters"
       case .component(let text): text.isEmpty ? "a part of its name is empty" : "'\(text)' is no part of a name"
       case .tag(let tag): "'\(tag)' is no tag"
-      case .digest(let digest): "'\(digest)' is no digest"
+      case .digest(let digest): Digest.fault(digest)
       case .registry(let registry): "'\(registry)' is no registry"
       case .tooLong: "its name is longer than 255 characters"
       }

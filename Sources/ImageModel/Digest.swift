@@ -29,6 +29,15 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     self.init(hex: text.dropFirst(7))
   }
 
+  /// Why a text is none, for a message: OCI allows other algorithms, which no engine that is driven here writes.
+  package static func fault(_ text: some StringProtocol) -> String {
+    let parts = text.split(separator: ":", maxSplits: 1)
+    guard parts.count == 2, ["sha384", "sha512", "blake3"].contains(parts[0]) else {
+      return "'\(text.prefix(80))' is no digest"
+    }
+    return "'\(parts[0]):\(parts[1].prefix(12))…' is not a SHA-256 digest, the only kind that is supported"
+  }
+
   /// Parses `sha256:…` where it lies.
   package init?(text: UnsafeRawBufferPointer) {
     guard text.count == 71, text.prefix(7).elementsEqual("sha256:".utf8) else { return nil }

@@ -49,12 +49,18 @@ package struct ContextSelector: Hashable, Sendable {
   package var excludes: [String]
   /// Whether of a directory only what is in it is taken, as by COPY and ADD; a bind mount shows the directory as well.
   package var isContentsOnly: Bool
+  /// Whether the directories on the way to what is taken are made as they are, as by `COPY --parents`.
+  package var keepsParents: Bool
 
-  package init(pattern: String, isPattern: Bool = true, excludes: [String] = [], isContentsOnly: Bool = false) {
+  package init(
+    pattern: String, isPattern: Bool = true, excludes: [String] = [], isContentsOnly: Bool = false,
+    keepsParents: Bool = false
+  ) {
     self.pattern = pattern
     self.isPattern = isPattern
     self.excludes = excludes
     self.isContentsOnly = isContentsOnly
+    self.keepsParents = keepsParents
   }
 }
 

@@ -65,6 +65,16 @@ package enum StaleReason: Sendable, Hashable {
   case tooOld(since: Int)
 }
 
+extension StaleReason {
+  /// Whether the step is made of something else than before.
+  package var isOfInputs: Bool {
+    switch self {
+    case .inputsChanged, .upstreamChanged, .baseMoved: true
+    default: false
+    }
+  }
+}
+
 /// Whether a step agrees with what is recorded.
 package enum Staleness: Sendable, Hashable {
   case current

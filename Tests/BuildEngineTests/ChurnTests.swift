@@ -40,15 +40,29 @@ struct ChurnTests {
     #expect(world.runner.adopted == [TreeText.id("base"), TreeText.id("python")])
   }
 
-  @Test func aRecordedOutputThatIsGoneCannotBeKept() async throws {
+  @Test func aRecordedOutputThatIsGoneIsMadeAgain() async throws {
     let world = try await Self.churned()
     let before = try #require(world.record("base")).output
     world.runner.lose(before.digest)
     try await world.build("base")
-    let after = try #require(world.record("base")).output
-    #expect(world.reporter.outcomes == [TreeText.id("base"): .built])
-    #expect(after.digest != before.digest)
-    #expect(world.runner.condition(of: TreeText.id("base"), after) == .intact)
+    #expect(world.reporter.outcomes == [TreeText.id("base"): .unchanged])
+    #expect(world.record("base")?.output == before)
+    #expect(world.runner.condition(of: TreeText.id("base"), before) == .intact)
+    world.options.force = nil
+    try await world.build()
+    #expect(world.ran == [])
+  }
+
+  @Test func whatCameOutOtherwiseTakesThePlaceOfWhatIsGone() async throws {
+    let world = World("base <- python")
+    let text = Locked("one")
+    world.runner.churn("base") { _ in .sha256(text.withLock { $0 }) }
+    try await world.build()
+    world.loseOutput("base")
+    text.withLock { $0 = "two" }
+    try await world.build()
+    #expect(world.reporter.steps == ["base: missing", "python: from base"])
+    #expect(world.reporter.outcomes[TreeText.id("base")] == .built)
   }
 
   @Test func anAssumedOutputHasNothingToKeep() async throws {

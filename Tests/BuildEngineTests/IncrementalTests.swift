@@ -87,10 +87,4 @@ extension World {
     try await build()
     return id
   }
-
-  func plan(_ patterns: [String]) throws -> BuildPlan {
-    var (index, files) = (index, [ArtifactID: StepFiles]())
-    return try BuildPlanner(evaluator: evaluator).plan(
-      selected: selected(patterns), lockfile: ledger().lockfile, index: &index, files: &files)
-  }
 }

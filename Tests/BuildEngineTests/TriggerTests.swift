@@ -95,4 +95,47 @@ struct NearMissTests {
     try await world.build()
     #expect(try world.journal.entries().map(\.nearMiss) == [[], ["/etc/stamp"], [], []])
   }
+
+  @Test func whatAnEditIsSeenToDoIsNone() async throws {
+    let world = World("base <- python")
+    try await world.build()
+    let (before, after) = (Digest.sha256("base"), Digest.sha256("edited"))
+    let differences = [
+      OutputDifference("history"), OutputDifference("config.Env"), OutputDifference("/opt/file"),
+      OutputDifference("/opt/renamed", contents: [after]), OutputDifference("/opt/old", contents: [before]),
+      OutputDifference("/etc/stamp", contents: [.sha256("1"), .sha256("2")]),
+    ]
+    world.runner.differ(in: differences)
+    world.edit("base", "edited")
+    try await world.build("base")
+    #expect(try world.journal.entries().last?.nearMiss == ["config.Env", "/etc/stamp"])
+    // Where an upstream differs, what is made from it does so, too.
+    try await world.build("python")
+    #expect(try world.journal.entries().last?.nearMiss == [])
+    world.dockerfile("base", "FROM scratch", "COPY . /", "RUN make >/etc/stamp")
+    try await world.build("base")
+    #expect(try world.journal.entries().last?.nearMiss == ["/opt/file", "/opt/renamed", "/opt/old"])
+    // Without an edit everything is.
+    world.options.force = "cve"
+    try await world.build("base")
+    #expect(try world.journal.entries().last?.nearMiss == differences.map(\.path))
+  }
+
+  @Test func whatNobodyCanCompareIsNone() async throws {
+    let world = World("ubuntu:24.04 <- base <- python")
+    try await world.build()
+    world.runner.differ(in: ["/etc/stamp"])
+    try world.moveBase("docker.io/library/ubuntu:24.04", to: "new")
+    try await world.build("base")
+    #expect(try world.journal.entries().last?.nearMiss == [])
+    // On a clone only the group of inputs is known.
+    world.lists.withLock { $0 = [:] }
+    world.edit("base")
+    try await world.build("base")
+    #expect(try world.journal.entries().last?.nearMiss == [])
+    world.runner.differ(in: nil)
+    world.options.force = "cve"
+    try await world.build("base")
+    #expect(try world.journal.entries().last?.nearMiss == [])
+  }
 }

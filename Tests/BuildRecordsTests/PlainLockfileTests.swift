@@ -1,7 +1,8 @@
-import BuildRecords
 import ImageModel
 import TestSupport
 import Testing
+
+@testable import BuildRecords
 
 /// The quick reader of lockfiles says what the careful one says, or leaves it to that.
 struct PlainLockfileTests {
@@ -16,21 +17,30 @@ struct PlainLockfileTests {
     read(text + (text.hasSuffix("\n") ? "" : "\n") + "# the end\n")
   }
 
+  private static func isPlain(_ text: String) -> Bool {
+    Array(text.utf8).withUnsafeBytes { PlainLockfile.read($0) { _ in Lockfile() } != nil }
+  }
+
   @Test func itReadsWhatIsWritten() throws {
     for seed in Soak.seeds(400) {
       var random = SeededGenerator(seed: seed)
-      let lockfile = RandomRecords.lockfile(&random)
+      let isPlain = random.once(in: 2)
+      let lockfile = RandomRecords.lockfile(&random, ids: isPlain ? RandomRecords.plainIDs : RandomRecords.ids)
       let text = LockfileWriter.text(lockfile)
       let (quick, careful) = (try #require(Self.read(text)), try #require(Self.carefully(text)))
       #expect(quick.0 == lockfile && careful.0 == lockfile, "seed \(seed)")
       #expect(quick.1.isEmpty && careful.1.isEmpty, "seed \(seed)")
+      // Else both would be the careful one.
+      #expect(Self.isPlain(text) || !isPlain, "seed \(seed)")
+      #expect(!Self.isPlain(text + "# the end\n"), "seed \(seed)")
     }
   }
 
   @Test func ofDamagedFilesItSaysWhatTheCarefulOneSays() throws {
     for seed in Soak.seeds(1_500) {
       var random = SeededGenerator(seed: seed)
-      var text = Array(LockfileWriter.text(RandomRecords.lockfile(&random)).utf8)
+      let ids = random.once(in: 2) ? RandomRecords.plainIDs : RandomRecords.ids
+      var text = Array(LockfileWriter.text(RandomRecords.lockfile(&random, ids: ids)).utf8)
       for _ in 0..<Int.random(in: 1...3, using: &random) {
         let place = Int.random(in: 0..<max(1, text.count), using: &random)
         let other = Int.random(in: place...min(text.count, place + 90), using: &random)

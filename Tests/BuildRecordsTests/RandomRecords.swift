@@ -9,6 +9,8 @@ enum RandomRecords {
     "vbox/a:2024-01-01", "generate/a b/1:out put.tar", "generate/a/1:\"quoted\"", "generate/é/1:ü.tar",
     "generate/a: b/1:x #y", "generate/tab\t/1:x", "docker/null:1",
   ]
+  /// Names that need no quotes: those of most trees.
+  static let plainIDs = ids.filter { $0.allSatisfy { $0.isASCII && !" \"\t#".contains($0) } }
   static let references = [
     "docker.io/library/ubuntu:24.04", "localhost:5000/a:1",
     "docker.io/cati/b@sha256:\(String(repeating: "a", count: 64))",
@@ -17,7 +19,7 @@ enum RandomRecords {
 
   static func digest(_ random: inout SeededGenerator) -> Digest { Digest(bytes: random.bytes(32)) }
 
-  static func record(_ random: inout SeededGenerator) -> BuildRecord {
+  static func record(_ random: inout SeededGenerator, ids: [String] = ids) -> BuildRecord {
     var groups: [InputGroup: Digest] = [:]
     for group in [InputGroup.recipe, .dockerfile, .argument, .context] where random.once(in: 2) {
       groups[group] = digest(&random)
@@ -36,9 +38,11 @@ enum RandomRecords {
       refreshed: random.once(in: 2) ? nil : Int.random(in: 0...2_000_000_000, using: &random))
   }
 
-  static func lockfile(_ random: inout SeededGenerator) -> Lockfile {
+  static func lockfile(_ random: inout SeededGenerator, ids: [String] = ids) -> Lockfile {
     var lockfile = Lockfile()
-    for id in ids.compactMap({ ArtifactID($0) }) where random.once(in: 2) { lockfile.records[id] = record(&random) }
+    for id in ids.compactMap({ ArtifactID($0) }) where random.once(in: 2) {
+      lockfile.records[id] = record(&random, ids: ids)
+    }
     for reference in references {
       for platform in platforms.compactMap({ Platform($0) }) where random.once(in: 3) {
         lockfile.pins[.init(reference: reference, platform: platform)] = PinnedBase(

@@ -118,6 +118,23 @@ struct ReachedChangesTests {
     #expect((try Self.fingerprint(files, instructions) != before) == isSeen)
   }
 
+  /// `COPY --parents` makes them as they are.
+  @Test(arguments: [
+    ("COPY src/deep/used /x/", false), ("COPY --parents src/deep/used /x/", true),
+    ("COPY --parents src/*/used /x/", true), ("COPY --parents src/deep/nothing src/run /x/", false),
+    ("COPY --parents src/**/used /x/", true), ("COPY --parents link/used /x/", true),
+    ("COPY src/deep /x/\nCOPY --parents src/deep/used /x/", true), ("COPY src/deep /x/", false),
+    ("RUN --mount=type=bind,source=src/deep/used true", false),
+  ]) func permissionsOfDirectoriesOnTheWayAreSeenWhereTheyAreKept(instructions: String, isSeen: Bool) throws {
+    let files = Self.tree()
+    files.write("src/deep/used", "deep")
+    files.delete("link")
+    files.link("link", to: "src/deep")
+    let before = try Self.fingerprint(files, instructions)
+    files.chmod("src/deep", 0o2700)
+    #expect((try Self.fingerprint(files, instructions) != before) == isSeen)
+  }
+
   private static func fingerprint(
     _ files: InMemoryFileSystem, _ instructions: String = "COPY src *.txt link/used /x/"
   ) throws -> Fingerprint {

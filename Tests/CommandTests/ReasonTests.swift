@@ -49,10 +49,36 @@ import Testing
     ),
     (.forced("security"), "forced: security", #"{"kind":"forced","reason":"security"}"#),
     (
-      .tooOld(since: 0), "too old: last built from scratch on 1970-01-01T00:00:00Z",
+      .tooOld(since: 0), "older than max_age allows: last built from scratch on 1970-01-01T00:00:00Z",
       #"{"kind":"tooOld","since":0}"#
     ),
   ]
+
+  @Test func anEditOfADockerfileThatIsCopiedIsToldOnce() {
+    func file(_ name: String, _ before: String, _ after: String) -> InputChange {
+      InputChange(.context, .modified, name, before: "file \(before)", after: "file \(after)")
+    }
+    let line = InputChange(.dockerfile, .modified, "", before: "RUN a", after: "RUN b", location: Self.dockerfile)
+    let text = file("Dockerfile", "0644 \(Self.one)", "0644 \(Self.two)")
+    #expect(ReasonText.lines([.inputsChanged([line, text])]) == ["Dockerfile:12 changed: RUN b"])
+    // A comment is seen in the copy alone, and permissions are no text.
+    #expect(ReasonText.lines([.inputsChanged([text])]) == ["context file Dockerfile modified"])
+    let mode = file("Dockerfile", "0644 \(Self.one)", "0755 \(Self.two)")
+    #expect(ReasonText.lines([.inputsChanged([line, mode])]).count == 2)
+    #expect(
+      ReasonText.lines([.inputsChanged([line, file("x/Dockerfile", "0644 \(Self.one)", "0644 \(Self.two)")])]).count
+        == 2)
+  }
+
+  @Test func aNearMissSaysWhetherSomethingWasChanged() {
+    #expect(ReasonText.nearMiss([], [.forced("a")], from: "x") == "")
+    #expect(
+      ReasonText.nearMiss(["/a", "/b"], [.forced("a")], from: "x")
+        == "near miss: only these paths differ from x: /a, /b")
+    #expect(
+      ReasonText.nearMiss(["/a"], [.upstreamChanged(Self.upstream, from: Self.one, to: Self.two)], from: "x")
+        == "near miss: beyond what was changed only these paths differ from x: /a")
+  }
 
   @Test(arguments: cases.indices)
   func everyReasonHasALineAndAnObject(index: Int) throws {

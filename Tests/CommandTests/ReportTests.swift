@@ -137,6 +137,18 @@ import Testing
         """)
   }
 
+  @Test func everyReasonHasALineBelowTheTableWhereThereIsMoreThanOne() {
+    func lines(_ reasons: [StaleReason], omitted: Int = 0) -> [Substring] {
+      HistoryReport(builds: [
+        .init(
+          number: 1, id: Self.base, start: 0, duration: .zero, outcome: .built, reasons: reasons, omitted: omitted)
+      ]).text(style: .plain, showsAll: true).split(separator: "\n").dropFirst(2) + []
+    }
+    #expect(lines([.forced("a")]) == [])
+    #expect(lines([.forced("a"), .neverBuilt]) == ["       forced: a", "       never built"])
+    #expect(lines([.forced("a")], omitted: 2) == ["       forced: a", "       and 2 more changes"])
+  }
+
   @Test func aDryRunTellsWhatWouldBeDoneAndWhy() {
     let report = PlanReport(
       steps: [

@@ -193,6 +193,28 @@ struct ArchiveImportTests {
     #expect(throws: Failure.self) { try store.layout.importArchive(BytesReader(archive)) }
   }
 
+  @Test(arguments: TestImage.Form.allCases) func otherDigestsThanSHA256AreRefusedByName(_ form: TestImage.Form) throws {
+    let store = try TestStore()
+    let image = TestImage(layers: [tar([TestEntry("a", "1")])], diffID: "sha512:" + String(repeating: "0", count: 128))
+    #expect {
+      try store.add(image, form)
+    } throws: {
+      "\($0)".contains("rootfs.diff_ids: 'sha512:000000000000…' is not a SHA-256 digest")
+    }
+    // Of the descriptors that lead to the config.
+    let entries = TestImage(layers: []).entries(.oci).map { entry in
+      var entry = entry
+      guard entry.path == "index.json" || entry.path.hasPrefix("blobs/") else { return entry }
+      entry.content = Array(String(decoding: entry.content, as: UTF8.self).replacing("sha256:", with: "sha512:").utf8)
+      return entry
+    }
+    #expect {
+      try store.layout.importArchive(BytesReader(tar(entries)))
+    } throws: {
+      "\($0)".contains("is not a SHA-256 digest")
+    }
+  }
+
   @Test func bombsAreRefused() throws {
     let layer = tar([TestEntry("zeros", bytes: [UInt8](repeating: 0, count: 4 << 20))])
     let first = try TestStore()

@@ -77,6 +77,23 @@ struct ContentDigestTests {
     #expect(try content(first) != content(second))
   }
 
+  @Test func theIdsOfMountedImagesDoNotCountAndAllElseOfACommandDoes() throws {
+    func content(_ command: String) throws -> Digest {
+      let history = #"[{"created_by":"\#(command)"}]"#
+      return try TestStore().add(TestImage(layers: [], history: history)).content
+    }
+    let (one, two) = ("sha256:\(Digest.sha256("1").hex)", "sha256:\(Digest.sha256("2").hex)")
+    func mount(_ id: String) -> String { "/bin/sh -c --mount=type=bind,from=\(id),target=/m cat /m/hi" }
+    #expect(try content(mount(one)) == content(mount(two)))
+    #expect(
+      try content("/bin/sh -c --mount=from=\(one),target=/m x") == content("/bin/sh -c --mount=from=\(two),target=/m x")
+    )
+    #expect(try content(mount(one)) != content(mount("docker.io/library/a@\(one)")))
+    #expect(try content(mount(one)) != content(mount(one) + "o"))
+    #expect(try content(mount(one)) != content("/bin/sh -c --mount=type=bind,from=\(one),target=/n cat /m/hi"))
+    #expect(try content("/bin/sh -c check from=\(one)") != content("/bin/sh -c check from=\(two)"))
+  }
+
   @Test func aNearMissNamesThePaths() throws {
     let base = [TestEntry("a", "1"), TestEntry("b", "2"), TestEntry("c", "3")]
     var other = base
@@ -86,9 +103,13 @@ struct ContentDigestTests {
     let first = try store.add(TestImage(layers: [tar(base), tar([TestEntry("same", "x")])]))
     let second = try store.add(
       TestImage(layers: [tar(other), tar([TestEntry("same", "x")]), tar([TestEntry("more", "x")])], environment: "A=z"))
-    let paths = try store.layout.differingPaths(between: first.config, and: second.config)
+    let found = try store.layout.differences(between: first.config, and: second.config)
+    let paths = found.map(\.path)
     #expect(paths == ["config.Env", "/b", "/c", "/d", "/more"])
-    #expect(try store.layout.differingPaths(between: first.config, and: first.config) == [])
-    #expect(throws: Failure.self) { try store.layout.differingPaths(between: first.config, and: .sha256("unknown")) }
+    let contents = Dictionary(uniqueKeysWithValues: found.map { ($0.path, $0.contents) })
+    #expect(contents["/b"] == [.sha256("2"), .sha256("changed")])
+    #expect(contents["/d"] == [.sha256("3")])
+    #expect(try store.layout.differences(between: first.config, and: first.config) == [])
+    #expect(throws: Failure.self) { try store.layout.differences(between: first.config, and: .sha256("unknown")) }
   }
 }

@@ -137,7 +137,7 @@ private func have(_ programs: String...) -> Bool {
     let again = try await push(try await buildImage())
     #expect(again.config != stored.config)
     #expect(again.content == stored.content)
-    #expect(try layout.differingPaths(between: stored.config, and: again.config) == [])
+    #expect(try layout.differences(between: stored.config, and: again.config) == [])
 
     try await buildah("rmi", "--all", "--force")
     #expect(try await buildah("pull", "-q", "oci:store:cati/x:1") == id)

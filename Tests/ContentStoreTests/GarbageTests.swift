@@ -39,7 +39,7 @@ struct GarbageTests {
     #expect(try store.layout.names() == ["a:1": first.index])
     #expect(try fingerprints.map { try store.layout.output(for: $0) != nil } == [true, false, true, false])
     #expect(try store.layout.collectGarbage(roots: roots, keepingSince: store.disk.now, dryRun: false).removed == [])
-    #expect(try store.layout.differingPaths(between: first.config, and: first.config) == [])
+    #expect(try store.layout.differences(between: first.config, and: first.config) == [])
     #expect(try store.add(two) == second)
   }
 

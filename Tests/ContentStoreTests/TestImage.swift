@@ -11,6 +11,10 @@ struct TestImage {
   var extra = ""
   /// Nil is the id of a container, as buildah has it.
   var hostname: String?
+  /// Nil is one step, with its time.
+  var history: String?
+  /// Nil is what the layers have.
+  var diffID: String?
 
   enum Form: CaseIterable {
     /// `buildah push docker-archive:`
@@ -27,13 +31,13 @@ struct TestImage {
 
   var config: [UInt8] {
     let hostname = hostname ?? Digest.sha256(created).short
-    let diffIDs = layers.map { #""\#(Digest.sha256($0))""# }.joined(separator: ",")
+    let diffIDs = layers.map { #""\#(diffID ?? "\(Digest.sha256($0))")""# }.joined(separator: ",")
     // Spaces and order as no JSON writer would put them: the bytes must be kept.
     return Array(
       #"""
       { "os":"linux",  "architecture":"amd64","created":"\#(created)", "container":"\#(Digest.sha256(created).hex)",
        "config":{"Env":["\#(environment)"],"OnBuild":["RUN true"],"Shell":["/bin/sh","-x"],"Hostname":"\#(hostname)"},"rootfs":{"type":"layers","diff_ids":[\#(diffIDs)]},
-       "history":[{"created":"\#(created)","created_by":"COPY"}]\#(extra) }
+       "history":\#(history ?? #"[{"created":"\#(created)","created_by":"COPY"}]"#)\#(extra) }
       """#.utf8)
   }
 

@@ -34,7 +34,8 @@ import Testing
         == .selected([
           ContextSelector(pattern: "src", isPattern: false, excludes: ["*.o", "!x.o"], isContentsOnly: true),
           ContextSelector(pattern: "lib*", isPattern: true, excludes: ["*.o", "!x.o"], isContentsOnly: true),
-          ContextSelector(pattern: "l*", isPattern: false), ContextSelector(pattern: "z", isPattern: false),
+          ContextSelector(pattern: "l*", isPattern: false),
+          ContextSelector(pattern: "z", isPattern: false, keepsParents: true),
         ]))
   }
 

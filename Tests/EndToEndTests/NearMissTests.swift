@@ -25,6 +25,11 @@ struct NearMissTests {
     let json = try await tree.coppice("build", "app", "--force", "cve", "--progress", "json")
     let finished = try json.events.first { $0["event"]?.string == "finished" }
     #expect(finished?["nearMiss"]?.strings == ["/etc/stamp"], "\(json.all)")
+    // An edit is no near miss, only what differs beside it; an edit of which nothing is seen changes nothing told.
+    try tree.write("share/docker/shell/1/text", "two\n")
+    let edited = try await tree.coppice("build", "--progress", "json")
+    let misses = try edited.events.map { $0["nearMiss"]?.strings }.compactMap(\.self)
+    #expect(misses == [["/etc/stamp"]], "\(edited.all)")
     let explained = try await tree.coppice("explain", "app", "--build", "3", "--json")
     #expect(try JSONValue(parsing: explained.output)["nearMiss"]?.strings == ["/etc/stamp"], "\(explained.all)")
   }

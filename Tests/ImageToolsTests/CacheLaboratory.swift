@@ -53,7 +53,7 @@ final class CacheLaboratory: Sendable {
     let (fresh, _) = try await build(after, engine, number, mayUseCache: false)
     return Trial(
       differs: cached.content != fresh.content,
-      paths: try lab.store.differingPaths(between: cached.digest, and: fresh.digest), doubt: doubt)
+      paths: try lab.store.differences(between: cached.digest, and: fresh.digest).map(\.path), doubt: doubt)
   }
 
   private func engine(_ kind: Kind) async throws -> any ContainerEngine {

@@ -31,7 +31,8 @@ struct FaultTests {
     }
     // Every place when soaking; else every so manieth, beginning where chance says.
     let step = Soak.factor > 1 ? 1 : fault == .unreadable ? 131 : 59
-    var place = Int.random(in: 0..<step)
+    var random = SeededGenerator(seed: Soak.start)
+    var place = Int.random(in: 0..<step, using: &random)
     var count = 0
     let expected = try await Expectation(bench())
     while try await expected.holds(bench(), fault, at: place) {
@@ -52,7 +53,8 @@ struct FaultTests {
       expected = try await Expectation(bench)
     }
     let step = Soak.factor > 1 ? 3 : 211
-    var place = Int.random(in: 0..<step)
+    var random = SeededGenerator(seed: Soak.start)
+    var place = Int.random(in: 0..<step, using: &random)
     while true {
       let directory = try TemporaryDirectory()
       let bench = FaultBench(root: directory.path, on: directory.fileSystem) { 2_000_000_000 }
@@ -85,7 +87,7 @@ private struct Expectation {
     bench.files.arm(fault, at: place)
     let end = await bench.build()
     guard let (operation, path) = bench.files.struck else { return false }
-    let what = "\(fault) at \(place): \(operation) \(path)"
+    let what = "\(fault) at \(place) (COPPICE_SEED=\(Soak.start)): \(operation) \(path)"
     bench.files.repair()
 
     var isGone = false

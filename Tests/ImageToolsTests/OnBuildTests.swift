@@ -113,7 +113,7 @@ import Testing
       top,
       with: known.mapValues { BaseConfig(triggers: $0.onBuild, environment: ImageEnvironment(root: .unknown)) })
     let output = try await runner.run(try lab.job(wide, bases: known)) { _ in }
-    let paths = try lab.store.differingPaths(between: outputs[0].digest, and: output.digest)
+    let paths = try lab.store.differences(between: outputs[0].digest, and: output.digest).map(\.path)
     #expect(Set(paths).isSuperset(of: ["/src/data", "/src/sh", "/data"]))
     let whole = try lab.define("whole", "FROM example.invalid/base:1\nCOPY . /all\n", files: ["data": "one"])
     _ = try await runner.run(try lab.job(whole, bases: pins)) { _ in }

@@ -120,6 +120,13 @@ private final class CountingClock: Clock, Sendable {
       type: indexType,
       words: "has no image for linux/amd64", help: "it has linux/s390x"),
     Refusal(
+      body: manifest.replacing("sha256:", with: "sha512:"), type: manifestType,
+      words: "in its manifest 'sha512:", help: nil),
+    Refusal(
+      body: #"{"manifests":[{"digest":"\#(zeros.replacing("sha256", with: "sha512"))","platform":{"os":"linux"}}]}"#,
+      type: indexType, words: "has no image for linux/amd64",
+      help: "in its index 'sha512:000000000000…' is not a SHA-256 digest"),
+    Refusal(
       body: #"{"manifests":[]}"#, type: indexType, words: "has no image for linux/amd64", help: "names no image at all"),
     Refusal(
       body: #"{"manifests":[],"x":"\#(String(repeating: "x", count: 4 << 20))"}"#, type: indexType,

@@ -168,7 +168,8 @@ private struct ArchiveImport {
 
   private static func path(_ descriptor: JSONValue) throws -> String {
     guard let digest = descriptor["digest"]?.string.flatMap({ Digest($0) }) else {
-      throw Failure("image archive: a descriptor has no SHA-256 digest", help: "make the archive again")
+      let fault = descriptor["digest"]?.string.map { Digest.fault($0) } ?? "a descriptor has no digest"
+      throw Failure("image archive: \(fault.printable)", help: "make the archive again, with SHA-256 digests")
     }
     return "blobs/sha256/" + digest.hex
   }

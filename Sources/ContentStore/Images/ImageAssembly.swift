@@ -36,6 +36,7 @@ extension ImageLayout {
       if let reason = try fault(of: image) {
         throw Failure("\(reason), though it was there a moment ago", help: "build again; was `coppice gc` running?")
       }
+      try recordContent(of: image)
       try record(image)
     }
     return image

@@ -26,7 +26,9 @@ struct ImageConfig {
     if let diffIDs, !diffIDs.isNull {
       guard let texts = diffIDs.strings else { throw fault("rootfs.diff_ids is not a list of digests") }
       self.diffIDs = texts.compactMap { Digest($0) }
-      guard self.diffIDs.count == texts.count else { throw fault("rootfs.diff_ids has what is no SHA-256") }
+      if let wrong = texts.first(where: { Digest($0) == nil }) {
+        throw fault("rootfs.diff_ids: \(Digest.fault(wrong).printable)")
+      }
     } else {
       self.diffIDs = []
     }
@@ -60,11 +62,25 @@ struct ImageConfig {
     }
     // Comments name parents by id (`FROM 2bd081df985e`), and times are times.
     let history = (value["history"]?.array ?? []).map { step in
-      JSONValue.object(
-        JSONObject((step.object?.members ?? []).filter { $0.key != "created" && $0.key != "comment" }))
+      var kept = JSONObject((step.object?.members ?? []).filter { $0.key != "created" && $0.key != "comment" })
+      if let command = kept["created_by"]?.string { kept["created_by"] = .string(Self.withoutIDs(command)) }
+      return JSONValue.object(kept)
     }
     if !history.isEmpty { kept["history"] = .array(history) }
     return JSONValue.object(kept).sorted
+  }
+
+  /// A step of the history without the ids of images that it mounts, which buildah repeats: what a step takes from
+  /// another image shows in its layer.
+  private static func withoutIDs(_ command: String) -> String {
+    guard command.contains("--mount=") else { return command }
+    let words = command.split(separator: " ", omittingEmptySubsequences: false).map { word in
+      guard word.hasPrefix("--mount=") else { return String(word) }
+      return word.split(separator: ",", omittingEmptySubsequences: false).map { field in
+        field.firstRange(of: "from=sha256:").map { field[..<$0.lowerBound] + "from=" } ?? field
+      }.joined(separator: ",")
+    }
+    return words.joined(separator: " ")
   }
 
   /// The digest of the image's content: config and layers without times.

@@ -1,9 +1,10 @@
 package import ImageModel
 
 extension ImageLayout {
-  /// Whether an image is whole, by the names and sizes of its blobs; `verify` hashes.
+  /// Whether the store has what a recorded image means, whole by the names and sizes of its blobs; `verify` hashes.
   package func condition(of output: ArtifactOutput) -> OutputCondition {
     do {
+      if try image(for: output) != nil { return .intact }
       guard let image = try image(output.digest) else {
         return .missing("image sha256:\(output.digest.short)… is not in the content store")
       }
@@ -38,11 +39,13 @@ extension ImageLayout {
     }
   }
 
-  /// The paths that differ between two images, layer by layer and without times, sorted; members of the config first.
+  /// What differs between two images, layer by layer and without times, sorted; members of the config first.
   /// - Parameters:
   ///   - first: config digests, both.
   ///   - limit: of more, only some are found.
-  package func differingPaths(between first: Digest, and second: Digest, limit: Int = .max) throws -> [String] {
+  package func differences(
+    between first: Digest, and second: Digest, limit: Int = .max
+  ) throws -> [OutputDifference] {
     let images = try [first, second].map { digest in
       guard let image = try image(digest) else {
         throw Failure("image \(digest) is not in the content store", help: "build it again")
@@ -50,14 +53,15 @@ extension ImageLayout {
       return image
     }
     let configs = try [first, second].map { try ImageConfig(try contents(ofBlob: $0)) }
-    var paths: Set<String> = []
+    var found: [String: Set<Digest>] = [:]
     for index in 0..<max(images[0].layers.count, images[1].layers.count) {
       let digests = images.map { index < $0.layers.count ? $0.layers[index].listing : nil }
       if digests[0] == digests[1] { continue }
       let listings = try digests.map { try $0.flatMap { LayerListing(try contents(ofBlob: $0, limit: 1 << 30)) } }
-      paths.formUnion(LayerListing.differingPaths(listings[0], listings[1], limit: limit))
-      if paths.count > limit { break }
+      found.merge(LayerListing.differences(listings[0], listings[1], limit: limit)) { $0.union($1) }
+      if found.count > limit { break }
     }
-    return configs[0].differingMembers(configs[1]) + paths.sorted()
+    return configs[0].differingMembers(configs[1]).map { OutputDifference($0) }
+      + found.sorted { $0.key < $1.key }.map { OutputDifference($0.key, contents: $0.value) }
   }
 }

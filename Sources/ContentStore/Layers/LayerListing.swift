@@ -10,6 +10,11 @@ struct LayerListing: Sendable {
     var path: [UInt8]
     /// Everything else that counts, as it is encoded.
     var record: [UInt8]
+
+    /// Of a file: the last field, behind which a zero stands.
+    var content: Digest? {
+      record.dropLast().split(separator: 0).last.flatMap { Digest(hex: String(decoding: $0, as: UTF8.self)) }
+    }
   }
 
   private static let header = Array("coppice layer listing 1\n".utf8)
@@ -133,14 +138,20 @@ extension LayerListing {
     }
   }
 
-  /// The paths that only one has or that differ, with a slash in front; it stops behind `limit` of them.
-  static func differingPaths(_ left: LayerListing?, _ right: LayerListing?, limit: Int = .max) -> Set<String> {
+  /// The paths that only one has or that differ, with a slash in front, and what lies there in either; it stops behind
+  /// `limit` of them.
+  static func differences(
+    _ left: LayerListing?, _ right: LayerListing?, limit: Int = .max
+  ) -> [String: Set<Digest>] {
     var (first, second) = ((left?.entries ?? [])[...], (right?.entries ?? [])[...])
-    var paths: Set<String> = []
-    func add(_ entry: Entry) { paths.insert("/" + String(decoding: entry.path, as: UTF8.self).printable) }
-    while paths.count <= limit, let one = first.first, let other = second.first {
+    var found: [String: Set<Digest>] = [:]
+    func add(_ entries: Entry...) {
+      guard let path = entries.first?.path else { return }
+      found["/" + String(decoding: path, as: UTF8.self).printable, default: []].formUnion(entries.compactMap(\.content))
+    }
+    while found.count <= limit, let one = first.first, let other = second.first {
       if one.path == other.path {
-        if one.record != other.record { add(one) }
+        if one.record != other.record { add(one, other) }
         first.removeFirst()
         second.removeFirst()
       } else if one.path.lexicographicallyPrecedes(other.path) {
@@ -150,9 +161,9 @@ extension LayerListing {
       }
     }
     for entry in [first, second].joined() {
-      if paths.count > limit { break }
+      if found.count > limit { break }
       add(entry)
     }
-    return paths
+    return found
   }
 }

@@ -17,7 +17,7 @@ extension ImageLayout {
   private static let kind = "coppice roots 1"
 
   /// Says what a repository needs, so that a store that it shares keeps it; replaces what it said before.
-  /// - Parameter digests: config digests of images and digests of plain blobs.
+  /// - Parameter digests: config and content digests of images, and digests of plain blobs.
   package func writeRoots(repository: FilePath, _ digests: [Digest]) throws {
     let name = FilePath(Digest.sha256(repository.bytes).hex)
     let path = repository.description.split(whereSeparator: \.isNewline).joined(separator: " ")
@@ -28,7 +28,8 @@ extension ImageLayout {
   /// Removes what nothing needs any more: blobs, and what is recorded of them.
   ///
   /// - Parameter repository: whose roots `roots` are, whatever it said before.
-  /// - Parameter roots: digests of images' configs and of plain blobs to keep, besides the roots of other repositories.
+  /// - Parameter roots: digests of images' configs and contents and of plain blobs to keep, besides the roots of other
+  ///   repositories.
   /// - Parameter since: what was written after this time stays (nanoseconds since 1970): somebody may be about to use it.
   /// - Throws: `Failure`, also when a repository's roots cannot be read: nothing is removed then.
   package func collectGarbage(
@@ -41,6 +42,9 @@ extension ImageLayout {
         for (digest, status) in try records(imageRecords) where needed.contains(digest) || status.modified >= since {
           if let image = try image(digest) { live.add(image) }
         }
+        for (content, _) in try records(contentRecords) where needed.contains(content) {
+          if let image = try image(ofContent: content) { live.add(image) }
+        }
         return try sweep(live, since, dryRun: dryRun)
       }
     }
@@ -51,9 +55,11 @@ extension ImageLayout {
     var digests: Set<Digest>
     var layers: Set<Digest> = []
     var images: Set<Digest> = []
+    var contents: Set<Digest> = []
 
     mutating func add(_ image: StoredImage) {
       images.insert(image.config)
+      contents.insert(image.content)
       digests.formUnion(image.blobs.map(\.digest))
       digests.formUnion(image.layers.map(\.listing))
       layers.formUnion(image.layers.map(\.diffID))
@@ -75,7 +81,10 @@ extension ImageLayout {
         if try output(at: path).map({ live.digests.contains($0.digest) }) != true { unneeded.append(path) }
       }
     }
-    for (directory, needed) in [(imageRecords, live.images), (layerRecords, live.layers), (details, live.digests)] {
+    for (directory, needed) in [
+      (imageRecords, live.images), (contentRecords, live.contents), (layerRecords, live.layers),
+      (details, live.digests),
+    ] {
       for (digest, status) in try records(directory) where !needed.contains(digest) && status.modified < since {
         unneeded.append(directory / FilePath(digest.hex))
       }
@@ -90,7 +99,9 @@ extension ImageLayout {
         report.bytes += status.size
       }
     }
-    for directory in [root, blobs, imageRecords, layerRecords, details, repositoryRoots, temporary, damaged] {
+    for directory in [
+      root, blobs, imageRecords, contentRecords, layerRecords, details, repositoryRoots, temporary, damaged,
+    ] {
       for entry in try entriesIfPresent(directory) where entry.status.kind == .regular {
         // Files of ours that are being written begin like this, wherever they lie.
         let isTemporary = directory == temporary || directory == damaged || entry.name.bytes.starts(with: Self.prefix)

@@ -4,7 +4,7 @@ package import ImageModel
 /// The content store: an OCI image layout, with what coppice knows of its blobs below `coppice/`.
 ///
 /// Blobs never change and are written without a lock; records and names are swapped in whole. What is derived (layer
-/// records, listings, fingerprints) may be lost without harm.
+/// records, listings, contents, fingerprints) may be lost without harm.
 package struct ImageLayout: Sendable {
   package let root: FilePath
   let files: any FileSystem
@@ -36,6 +36,8 @@ package struct ImageLayout: Sendable {
   var layerRecords: FilePath { root / "coppice/layers" }
   /// Config digest → `StoredImage`
   var imageRecords: FilePath { root / "coppice/images" }
+  /// Content digest → config digest of an image with that content
+  var contentRecords: FilePath { root / "coppice/contents" }
   var fingerprints: FilePath { root / "coppice/fingerprints" }
   /// List of inputs → what is known beside it
   var details: FilePath { root / "coppice/details" }

@@ -29,7 +29,8 @@ struct BaseImages: Sendable {
       let digest: Digest
       if let step = job.images[key] {
         guard let output = job.upstreams[step] else { throw StepFailure("\(step) was not built before \(recipe.id)") }
-        (image, digest) = (try await upstream(output.digest), output.digest)
+        digest = try store.image(for: output)?.config ?? output.digest
+        image = try await upstream(digest)
       } else if use.role == .syntax {
         // The daemon fetches it itself; the other engines do not look at it.
         if let pin, !pin.isLocal { used.names[key] = Self.pinned(use.reference, pin.digest).canonical }

@@ -37,6 +37,8 @@ package struct DockerImageRunner: StepRunner {
     return output
   }
 
+  package var outputPlace: FilePath? { store.root }
+
   package func condition(of id: ArtifactID, _ output: ArtifactOutput) -> OutputCondition {
     store.condition(of: output)
   }
@@ -51,21 +53,23 @@ package struct DockerImageRunner: StepRunner {
     try store.remember(output, for: fingerprint)
   }
 
-  package func differingPaths(
+  package func differences(
     of id: ArtifactID, between first: ArtifactOutput, and second: ArtifactOutput, limit: Int
-  ) throws -> [String]? {
-    let paths = try store.differingPaths(between: first.digest, and: second.digest, limit: limit)
-    return paths.count > limit ? nil : paths
+  ) throws -> [OutputDifference]? {
+    let configs = try [first, second].map { try store.image(for: $0)?.config ?? $0.digest }
+    let found = try store.differences(between: configs[0], and: configs[1], limit: limit)
+    return found.count > limit ? nil : found
   }
 
   package func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) async throws {
     guard case .image(let recipe) = recipe else { return }
     let names = [recipe.reference] + recipe.aliases
-    try await onBlockingThread { [store] in try store.setNames(names.map { ($0.description, output.digest) }) }
+    let config = try store.image(for: output)?.config ?? output.digest
+    try await onBlockingThread { [store] in try store.setNames(names.map { ($0.description, config) }) }
     guard let engine = await engines.known() else { return }
     do {
-      if let image = try await engine.image(config: output.digest) {
-        try await engine.tag(image, config: output.digest, as: names)
+      if let image = try await engine.image(config: config) {
+        try await engine.tag(image, config: config, as: names)
       } else {
         // No name is better than one that shows another image.
         await engine.untag(names)

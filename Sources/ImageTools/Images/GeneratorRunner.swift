@@ -28,6 +28,8 @@ package struct GeneratorRunner: StepRunner {
     return output
   }
 
+  package var outputPlace: FilePath? { store.root }
+
   package func condition(of id: ArtifactID, _ output: ArtifactOutput) -> OutputCondition {
     store.conditionOfFile(output)
   }

@@ -18,7 +18,7 @@ package struct ImageLoader: Sendable {
   /// - Returns: the engine's name.
   package func load(_ output: ArtifactOutput, names: [ImageReference]) async throws -> String {
     let engine = try await engines.engine()
-    let config = output.digest
+    let config = try store.image(for: output)?.config ?? output.digest
     let image: EngineImage
     if let present = try await engine.image(config: config) {
       image = present

@@ -52,7 +52,8 @@ struct ManifestDocument: Sendable {
     } else if let config = body["config"]?["digest"]?.string.flatMap({ Digest($0) }) {
       content = .image(config: config)
     } else {
-      throw Fault(words: "its manifest names no config")
+      let digest = body["config"]?["digest"]?.string
+      throw Fault(words: digest.map { "in its manifest \(Digest.fault($0))" } ?? "its manifest names no config")
     }
   }
 

@@ -11,10 +11,16 @@ struct PlatformChoices: Sendable {
   }
 
   private let entries: [Entry]
+  /// What stands in the place of digests that cannot be read.
+  private(set) var faults: [String] = []
 
   init(index: JSONValue) {
+    var faults: [String] = []
     entries = (index["manifests"]?.array ?? []).compactMap { entry in
-      guard let digest = entry["digest"]?.string.flatMap({ Digest($0) }) else { return nil }
+      guard let digest = entry["digest"]?.string.flatMap({ Digest($0) }) else {
+        if let text = entry["digest"]?.string { faults.append(Digest.fault(text)) }
+        return nil
+      }
       let isIndex = ManifestDocument.indexTypes.contains(entry["mediaType"]?.string ?? "")
       guard let os = entry["platform"]?["os"]?.string, let architecture = entry["platform"]?["architecture"]?.string
       else { return Entry(digest: digest, platform: nil, isIndex: isIndex) }
@@ -22,6 +28,7 @@ struct PlatformChoices: Sendable {
       return Entry(
         digest: digest, platform: Platform(os: os, architecture: architecture, variant: variant), isIndex: isIndex)
     }
+    self.faults = faults
   }
 
   /// The first of those that suit a platform best; nil when none does.

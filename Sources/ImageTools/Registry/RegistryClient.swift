@@ -114,9 +114,10 @@ struct RegistryClient: Sendable {
   ) async throws -> Digest {
     var offered: [String] = []
     if let found = try await digest(in: choices, for: platform, &session, depth: 1, &offered) { return found }
+    let others = offered.isEmpty ? "its index names no image at all" : "it has " + offered.joined(separator: ", ")
     throw RegistryError(
       .malformed, "\(session.reference) has no image for \(platform)",
-      help: offered.isEmpty ? "its index names no image at all" : "it has " + offered.joined(separator: ", "))
+      help: choices.faults.first.map { "in its index \($0)" } ?? others)
   }
 
   /// Nil when there is none; an index may name further indexes.

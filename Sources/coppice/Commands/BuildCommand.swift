@@ -140,6 +140,7 @@ extension Workspace {
     var roots = Set<Digest>()
     for record in ledger.lockfile.records.values {
       roots.insert(record.output.digest)
+      if let content = record.output.content { roots.insert(content) }
       roots.insert(record.fingerprint.digest)
       if let files = record.groups[.context] { roots.insert(files) }
     }

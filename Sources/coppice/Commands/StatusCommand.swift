@@ -1,5 +1,6 @@
 internal import BuildEngine
 internal import BuildRecords
+internal import DependencyGraph
 internal import ImageModel
 
 extension StatusOptions {
@@ -7,8 +8,11 @@ extension StatusOptions {
     let workspace = try Workspace.checked(invocation)
     let selected = try workspace.select(targets)
     let plan = try workspace.plan(selected)
-    // A generated file that is not current is the cause that one looks for; one that is current is nobody's concern.
-    let generators = plan.order.filter { $0.kind == .generate && plan[$0]?.staleness != .current }
+    // What a selected image has generated belongs to it; further up, only what is not current is a cause to look for.
+    let own = Set(selected.flatMap { workspace.graph[$0]?.uses ?? [] })
+    let generators = plan.order.filter {
+      $0.kind == .generate && (own.contains($0) || plan[$0]?.staleness != .current)
+    }
     let report = StatusReport(selected.union(generators).compactMap { id in plan[id].map { (id, $0.staleness) } })
     if isJSON {
       invocation.show(report.json)

@@ -48,7 +48,7 @@ struct ProgressLog: Sendable {
     case .finished(let id, let outcome, let duration, let failure, let nearMiss):
       if failure?.log != nil { logged.insert(id) }
       let reason = showsStarts || outcome == .skipped ? "" : reasons[id].map { " (\(ReasonText.summary($0)))" } ?? ""
-      return "\(prefix(id)): \(result(outcome, duration))" + style(.faint, reason) + self.nearMiss(nearMiss)
+      return "\(prefix(id)): \(result(outcome, duration))" + style(.faint, reason) + self.nearMiss(nearMiss, id)
     case .current(let id): return "\(prefix(id)): current, its upstreams came out identical"
     case .note: return ""
     case .done(let summary): return self.summary(summary)
@@ -61,9 +61,9 @@ struct ProgressLog: Sendable {
     return "[\(number)/\(max(total, number))] \(id)"
   }
 
-  private func nearMiss(_ paths: [String]) -> String {
-    paths.isEmpty
-      ? "" : "\n  near miss: only these paths differ from the recorded image: " + paths.joined(separator: ", ")
+  private func nearMiss(_ paths: [String], _ id: ArtifactID) -> String {
+    let text = ReasonText.nearMiss(paths, reasons[id] ?? [], from: "the recorded image")
+    return text.isEmpty ? "" : "\n  " + text
   }
 
   private func result(_ outcome: StepOutcome, _ duration: Duration) -> String {

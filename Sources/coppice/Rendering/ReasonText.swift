@@ -14,15 +14,33 @@ enum ReasonText {
     }
   }
 
-  /// A line for each change, where a file that has only another name is one change.
+  /// A line for each change, where a file that has only another name is one change, and so are the instructions of a
+  /// Dockerfile and the file itself in the context.
   static func changes(_ changes: [InputChange]) -> [(line: String, change: InputChange)] {
     let renamed = Renames(changes)
+    let hasInstructions = changes.contains { $0.group == .dockerfile && ($0.before ?? $0.after) != nil }
     return changes.compactMap { change in
       if renamed.isOldName(change) { return nil }
+      if hasInstructions, isTextOfDockerfile(change) { return nil }
       guard let before = renamed.oldName(of: change) else { return (ChangeText.line(change), change) }
       let (old, new) = (TerminalText.oneLine(before), TerminalText.oneLine(change.name))
       return ("context file renamed \(old) → \(new)", change)
     }
+  }
+
+  private static func isTextOfDockerfile(_ change: InputChange) -> Bool {
+    guard change.group == .context, change.name == "Dockerfile",
+      case .file(let before, _)? = change.before.flatMap({ ContextValue($0) }),
+      case .file(let after, _)? = change.after.flatMap({ ContextValue($0) })
+    else { return false }
+    return before == after
+  }
+
+  /// In which paths an output differs from the one before without a cause that is told; empty when in none.
+  static func nearMiss(_ paths: [String], _ reasons: [StaleReason], from other: String) -> String {
+    if paths.isEmpty { return "" }
+    let beyond = reasons.contains { $0.isOfInputs } ? "beyond what was changed only" : "only"
+    return "near miss: \(beyond) these paths differ from \(other): " + paths.map(clean).joined(separator: ", ")
   }
 
   /// The first reason, and how many more there are.
@@ -46,7 +64,7 @@ enum ReasonText {
     case .baseMoved(let reference, let from, let to):
       "base \(clean(reference)) moved \(ChangeText.short(from)) → \(ChangeText.short(to))"
     case .forced(let reason): reason.isEmpty ? "forced" : "forced: \(clean(reason))"
-    case .tooOld(let since): "too old: last built from scratch on \(DateText.utc(since))"
+    case .tooOld(let since): "older than max_age allows: last built from scratch on \(DateText.utc(since))"
     }
   }
 

@@ -54,11 +54,8 @@ struct ExplainReport: Sendable {
       for reason in link.reasons { text += Self.text(reason, style, shown) }
       if let note = link.note { text += "  " + style(.faint, TerminalText.oneLine(note)) + "\n" }
     }
-    if !nearMiss.isEmpty {
-      text += "near miss: only these paths differ from the image before: "
-      text += nearMiss.map(TerminalText.cleaned).joined(separator: ", ") + "\n"
-    }
-    return text
+    let near = ReasonText.nearMiss(nearMiss, chain.first?.reasons ?? [], from: "the image before")
+    return near.isEmpty ? text : text + near + "\n"
   }
 
   private var present: String {

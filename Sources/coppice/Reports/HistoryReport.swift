@@ -35,7 +35,7 @@ struct HistoryReport: Sendable {
     return ["builds": .array(values)]
   }
 
-  /// - Parameter showsAll: whether every reason has a line, below the table's.
+  /// - Parameter showsAll: whether every reason has a line, below the table's, which tells the first.
   func text(style: Style, showsAll: Bool = false) -> String {
     guard !builds.isEmpty else { return "nothing was built yet\n" }
     var table = Table([
@@ -52,7 +52,9 @@ struct HistoryReport: Sendable {
     var lines = text.split(separator: "\n").map { "\($0)\n" }[...]
     var result = lines.popFirst() ?? ""
     for (line, build) in zip(lines, builds) {
-      result += line + ReasonText.lines(build.reasons).map { "       \($0)\n" }.joined()
+      let reasons = ReasonText.lines(build.reasons)
+      result += line
+      if reasons.count + build.omitted > 1 { result += reasons.map { "       \($0)\n" }.joined() }
       if build.omitted > 0 { result += "       and \(HumanText.count(build.omitted, "more change"))\n" }
     }
     return result

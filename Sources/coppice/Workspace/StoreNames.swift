@@ -16,11 +16,13 @@ extension Workspace {
       guard case .image(let image) = recipe else { continue }
       let own = ([image.reference] + image.aliases).map(\.description)
       declared.formUnion(own)
-      guard let output = ledger[id]?.output, let index = output.index, !output.isAssumed else { continue }
-      let wrong = own.filter { known[$0] != index }
+      guard let output = ledger[id]?.output, !output.isAssumed, own.contains(where: { known[$0] != output.index })
+      else { continue }
       // What is not in the store is named when it is built again.
-      guard !wrong.isEmpty, store.condition(of: output) == .intact else { continue }
-      names += wrong.map { ($0, output.digest) }
+      guard let image = try? store.image(for: output) else { continue }
+      let wrong = own.filter { known[$0] != image.index }
+      if wrong.isEmpty { continue }
+      names += wrong.map { ($0, image.config) }
       moved.append((recipe, output))
     }
     var retired = Set(known.keys).subtracting(declared)

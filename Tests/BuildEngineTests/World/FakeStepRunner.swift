@@ -13,17 +13,27 @@ final class FakeStepRunner: StepRunner {
   private struct State {
     var behaviours: [ArtifactID: Behaviour] = [:]
     var map: [Fingerprint: ArtifactOutput] = [:]
-    var present = Set<Digest>()
+    var present: [Digest: ArtifactOutput] = [:]
     var damaged = Set<Digest>()
     var jobs: [StepJob] = []
     var adopted: [ArtifactID] = []
     var running = Set<ArtifactID>()
     var mostRunning = 0
     var violations: [String] = []
-    var differences: [String]?
+    var differences: [OutputDifference]?
+
+    func isWhole(_ output: ArtifactOutput) -> Bool {
+      if present[output.digest] != nil && !damaged.contains(output.digest) { return true }
+      guard let content = output.content else { return false }
+      return present.contains { $0.value.content == content && !damaged.contains($0.key) }
+    }
   }
 
   private let state = Locked(State())
+  /// Whose clock and containers show in what churns.
+  private let machine: String
+
+  init(machine: String = "here") { self.machine = machine }
 
   // MARK: what the test asks for
 
@@ -35,8 +45,9 @@ final class FakeStepRunner: StepRunner {
     behave(TreeText.id(word)) { ArtifactOutput(digest: .sha256(text($0)), size: 1) }
   }
 
-  /// In which paths any two outputs differ.
-  func differ(in paths: [String]?) { state.withLock { $0.differences = paths } }
+  /// In what any two outputs differ.
+  func differ(in differences: [OutputDifference]?) { state.withLock { $0.differences = differences } }
+  func differ(in paths: [String]) { differ(in: paths.map { OutputDifference($0) }) }
 
   func fail(_ word: String, _ message: String = "it failed") {
     behave(TreeText.id(word)) { _ in throw StepFailure(message, help: "mend it") }
@@ -46,21 +57,26 @@ final class FakeStepRunner: StepRunner {
 
   /// Other bytes at every run, with contents that are the same for the same inputs but the generation.
   func churn(_ word: String) {
+    churn(word) { job in
+      StepInputs(job.inputs.inputs.filter { $0.name != Array("generation".utf8) }).fingerprint.digest
+    }
+  }
+
+  /// Other bytes at every run and on every machine, with these contents.
+  func churn(_ word: String, _ content: @escaping @Sendable (StepJob) -> Digest) {
     let counter = Locked(0)
-    behave(TreeText.id(word)) { job in
+    behave(TreeText.id(word)) { [machine] job in
       let run = counter.withLock { count in
         count += 1
         return count
       }
-      let contents = StepInputs(job.inputs.inputs.filter { $0.name != Array("generation".utf8) })
-      return ArtifactOutput(
-        digest: .sha256("\(word) run \(run)"), content: contents.fingerprint.digest, size: 1)
+      return ArtifactOutput(digest: .sha256("\(word) \(machine) run \(run)"), content: content(job), size: 1)
     }
   }
 
   // MARK: the store
 
-  func lose(_ output: Digest) { state.withLock { _ = $0.present.remove(output) } }
+  func lose(_ output: Digest) { state.withLock { $0.present[output] = nil } }
   func damage(_ output: Digest) { state.withLock { _ = $0.damaged.insert(output) } }
   func forgetMap() { state.withLock { $0.map = [:] } }
   func isKnown(_ fingerprint: Fingerprint) -> Bool { state.withLock { $0.map[fingerprint] != nil } }
@@ -86,15 +102,14 @@ final class FakeStepRunner: StepRunner {
 
   func storedOutput(of id: ArtifactID, for fingerprint: Fingerprint) throws -> ArtifactOutput? {
     state.withLock { state in
-      guard let output = state.map[fingerprint], state.present.contains(output.digest) else { return nil }
-      return state.damaged.contains(output.digest) ? nil : output
+      state.map[fingerprint].flatMap { state.isWhole($0) ? $0 : nil }
     }
   }
 
   func condition(of id: ArtifactID, _ output: ArtifactOutput) -> OutputCondition {
     state.withLock { state in
-      if !state.present.contains(output.digest) { return .missing("its blob") }
-      return state.damaged.contains(output.digest) ? .damaged("its blob") : .intact
+      if state.isWhole(output) { return .intact }
+      return state.present[output.digest] == nil ? .missing("its blob") : .damaged("its blob")
     }
   }
 
@@ -106,8 +121,7 @@ final class FakeStepRunner: StepRunner {
       state.mostRunning = max(state.mostRunning, state.running.count)
       for (upstream, output) in job.upstreams {
         if state.running.contains(upstream) { state.violations.append("\(id) was begun before \(upstream) had ended") }
-        let isThere = state.present.contains(output.digest) && !state.damaged.contains(output.digest)
-        if output.isAssumed || !isThere {
+        if output.isAssumed || !state.isWhole(output) {
           state.violations.append("\(id) was built from \(upstream), which is not there")
         }
       }
@@ -117,7 +131,7 @@ final class FakeStepRunner: StepRunner {
     log("building \(id)")
     let output = try await behaviour?(job) ?? ArtifactOutput(digest: .sha256("made from \(job.fingerprint)"), size: 1)
     state.withLock { state in
-      state.present.insert(output.digest)
+      state.present[output.digest] = output
       state.damaged.remove(output.digest)
     }
     return output
@@ -127,11 +141,11 @@ final class FakeStepRunner: StepRunner {
     state.withLock { $0.adopted.append(recipe.id) }
   }
 
-  func differingPaths(
+  func differences(
     of id: ArtifactID, between first: ArtifactOutput, and second: ArtifactOutput, limit: Int
-  ) throws -> [String]? {
+  ) throws -> [OutputDifference]? {
     state.withLock { state in
-      guard state.present.contains(first.digest), state.present.contains(second.digest) else { return nil }
+      guard state.isWhole(first), state.isWhole(second) else { return nil }
       return state.differences
     }
   }

@@ -11,7 +11,7 @@ import TestSupport
 /// Every image has one file, `file`, and a Dockerfile that copies its whole context; each build opens the records anew.
 final class World {
   let files = InMemoryFileSystem()
-  let runner = FakeStepRunner()
+  let runner: FakeStepRunner
   let resolver = FakeResolver()
   let reporter = RecordingReporter()
   let lists = Locked<[Digest: [UInt8]]>([:])
@@ -26,15 +26,24 @@ final class World {
   private var kept: Ledger?
   private var buildCount = 0
 
-  init(_ tree: String) {
-    text = TreeText("")
-    plant(TreeText(tree))
-  }
+  convenience init(_ tree: String) { self.init(TreeText(tree)) }
 
-  init(_ tree: TreeText) {
+  init(_ tree: TreeText, machine: String = "here") {
+    runner = FakeStepRunner(machine: machine)
     text = TreeText("")
     plant(tree)
   }
+
+  /// The same definitions and lockfile in another place: files of another time, and nothing that was built.
+  func clone(_ machine: String) -> World {
+    let clone = World(text, machine: machine)
+    clone.files.tick(.seconds(3600))
+    for word in text.images { clone.edit(word, files.text(FilePath("\(word)/1/file")) ?? "") }
+    clone.files.write(Self.lockPath, lockText)
+    return clone
+  }
+
+  var lockText: String { files.text(Self.lockPath) ?? "" }
 
   /// Replaces the tree; recipes of images that stay keep what the test set, but for what their Dockerfiles use.
   func plant(_ tree: TreeText) {
@@ -114,6 +123,10 @@ final class World {
   }
 
   func record(_ word: String) -> BuildRecord? { try? ledger()[TreeText.id(word)] }
+
+  func hasOutput(_ word: String) -> Bool {
+    record(word).map { runner.condition(of: TreeText.id(word), $0.output) == .intact } ?? false
+  }
 
   /// Takes the recorded output of an image out of the store.
   func loseOutput(_ word: String) { if let record = record(word) { runner.lose(record.output.digest) } }
@@ -205,7 +218,9 @@ final class World {
     return try Selection(graph: graph, all: Set(graph.order)).artifacts(matching: patterns)
   }
 
-  func plan(_ patterns: String...) throws -> BuildPlan {
+  func plan(_ patterns: String...) throws -> BuildPlan { try plan(patterns) }
+
+  func plan(_ patterns: [String]) throws -> BuildPlan {
     var (index, files) = (index, [ArtifactID: StepFiles]())
     return try BuildPlanner(evaluator: evaluator).plan(
       selected: selected(patterns), lockfile: ledger().lockfile, index: &index, files: &files)

@@ -1,0 +1,31 @@
+package import ImageModel
+
+extension ImageLayout {
+  private static let kind = "coppice content 1"
+
+  /// The whole image that a recorded output means: that very image, else one of the same content, which was made from the
+  /// same at another time, as on a clone; nil when the store has neither. docs/design.md, "A recorded image".
+  package func image(for output: ArtifactOutput) throws -> StoredImage? {
+    if let image = try whole(output.digest) { return image }
+    return try output.content.flatMap { try image(ofContent: $0) }
+  }
+
+  /// A whole image of this content, the first that was made.
+  func image(ofContent content: Digest) throws -> StoredImage? {
+    let lines = try inStore { try checkedLines(contentRecords / FilePath(content.hex), Self.kind) }
+    guard let words = lines?.first, words.count == 1, let config = Digest(words[0]) else { return nil }
+    return try whole(config).flatMap { $0.content == content ? $0 : nil }
+  }
+
+  /// Lets the image be found by its content. A later one takes no whole one's place, so that names stay where they are.
+  func recordContent(of image: StoredImage) throws {
+    if try self.image(ofContent: image.content) != nil { return }
+    let lines = [image.config.description]
+    try write(contentRecords / FilePath(image.content.hex), CheckedText.encode(Self.kind, lines))
+  }
+
+  private func whole(_ config: Digest) throws -> StoredImage? {
+    guard let image = try image(config), try fault(of: image) == nil else { return nil }
+    return image
+  }
+}
