@@ -12,7 +12,7 @@ struct Workspace: Sendable {
   let files: PosixFileSystem
   let repository: FilePath
   let settings: Settings
-  private let searchPath: SearchPath
+  let searchPath: SearchPath
   let tree: DefinitionTree
   let recipes: [ArtifactID: Recipe]
   let graph: BuildGraph
@@ -114,6 +114,7 @@ struct Workspace: Sendable {
   // MARK: Where things lie
 
   var stateDirectory: FilePath { repository / ".coppice" }
+  var lockPath: FilePath { repository / "coppice.lock" }
   var indexPath: FilePath { stateDirectory / "index" }
   var logDirectory: FilePath { stateDirectory / "logs" }
   var temporaryDirectory: FilePath { stateDirectory / "tmp" }
@@ -125,7 +126,7 @@ struct Workspace: Sendable {
   func ledger() throws -> Ledger {
     let outside = Set(tree.recipes.filter { $0.definition.origin != .repository }.map(\.id))
     let (ledger, faults) = try Ledger.open(
-      lock: repository / "coppice.lock", local: stateDirectory / "local.lock", outside: outside, files: files)
+      lock: lockPath, local: stateDirectory / "local.lock", outside: outside, files: files)
     invocation.show(faults)
     return ledger
   }

@@ -1,0 +1,68 @@
+import BuildRecords
+import HostSystem
+import ImageModel
+import JSONText
+import TestSupport
+import Testing
+
+/// `build --changed-since`, beside what a real checkout of the revision is made of.
+@Suite struct RevisionTests {
+  /// What `--changed-since` chooses: `--force` has a reason for each target and for nothing else.
+  /// - Returns: nil where faults of today let nothing be built.
+  static func chosen(_ tree: Repository, _ revision: String, in directory: FilePath = "") async throws -> [String]? {
+    let run = try await tree.coppice(
+      ["build", "-n", "--progress", "json", "--force", "chosen", "--changed-since", revision], in: directory)
+    if run.exitCode == 2 { return nil }
+    try #require(run.exitCode == 0, "\(run.all)")
+    let steps = try JSONValue(parsing: run.output)["steps"]?.array ?? []
+    return steps.filter { step in
+      step["reasons"]?.array?.contains { $0["kind"]?.string == "forced" } ?? false
+    }.compactMap { $0["id"]?.string }.sorted()
+  }
+
+  /// What each image of a tree is made of, with all that is upstream of it; nil where it cannot be built.
+  static func fingerprints(_ tree: Repository, _ directory: FilePath) async throws -> [String: Fingerprint]? {
+    guard try await tree.coppice(["build", "--touch", "-q", "-r", directory.description]).exitCode == 0 else {
+      return nil
+    }
+    let place = directory / "coppice.lock"
+    // A tree without images has no lockfile.
+    let bytes = try Laboratory.files.contentsIfPresent(of: place, limit: 1 << 20) ?? []
+    let lockfile =
+      bytes.isEmpty ? Lockfile() : try LockfileReader.read(String(decoding: bytes, as: UTF8.self), file: place).0
+    let images = lockfile.records.filter { $0.key.kind == .docker }
+    return Dictionary(uniqueKeysWithValues: images.map { ($0.key.description, $0.value.fingerprint) })
+  }
+
+  @Test(arguments: 0..<2)
+  func whatIsChosenIsWhatACheckoutOfTheRevisionIsMadeOfOtherwise(part: Int) async throws {
+    var (compared, chosenOnes, left) = (0, 0, 0)
+    for seed in Soak.seeds(2, part: part) {
+      var history = try await RandomHistory(seed: seed)
+      var revisions = [try await history.commit()]
+      for _ in 0..<2 {
+        try history.edit(1)
+        revisions.append(try await history.commit())
+      }
+      try history.edit(Int.random(in: 0...2, using: &history.random))
+      let lock = try history.lockfile()
+      for revision in revisions {
+        try history.restore(lock)
+        let checkout = try await history.checkOut(revision, lock)
+        guard let before = try await Self.fingerprints(history.tree, checkout) else { continue }
+        guard let chosen = try await Self.chosen(history.tree, revision) else {
+          #expect(try await history.tree.coppice("build", "--touch").exitCode == 2, "seed \(seed)")
+          break
+        }
+        let now = try #require(try await Self.fingerprints(history.tree, history.tree.directory.path))
+        #expect(chosen == now.filter { before[$0.key] != $0.value }.map(\.key).sorted(), "seed \(seed): \(history.log)")
+        compared += 1
+        chosenOnes += chosen.count
+        left += now.count - chosen.count
+      }
+    }
+    if Laboratory.isSoak { print("\(compared) compared, \(chosenOnes) chosen, \(left) left") }
+    // A long run compares much, and of both kinds.
+    #expect(compared > 3 && chosenOnes > 0 && left > 0, "\((compared, chosenOnes, left))")
+  }
+}
