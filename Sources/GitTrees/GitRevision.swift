@@ -50,7 +50,9 @@ package struct GitRevision: Sendable {
   private static func commit(_ name: String, in repository: GitRepository) async throws -> String {
     // An option of git would be none of ours; the null character ends an argument.
     if !name.isEmpty, !name.hasPrefix("-"), !name.contains("\0") {
-      let answer = try await repository.ask(["rev-parse", "--verify", "--quiet", "\(name)^{commit}"])
+      // A text that is searched for ends where the argument ends; what it finds is a commit.
+      let object = name.hasPrefix(":/") ? name : "\(name)^{commit}"
+      let answer = try await repository.ask(["rev-parse", "--verify", "--quiet", object])
       if answer.status.isSuccess, let commit = Self.name(answer.output) { return commit }
     }
     throw fault(
