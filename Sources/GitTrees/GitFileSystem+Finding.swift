@@ -9,6 +9,7 @@ extension GitFileSystem {
     // A slash at the end asks for the directory that a link leads to.
     let isDirectory = path.bytes.last == UInt8(ascii: "/")
     let follows = followingLinks || isDirectory
+    if !isDirectory, let entry = listed(path), !follows || entry.kind != .link { return (path, .git(entry)) }
     var (place, rest) = start(of: path)
     var linksLeft = 40
     var found = try node(place)
@@ -38,6 +39,16 @@ extension GitFileSystem {
     let (place, node) = try find(operation, path, followingLinks: true)
     guard node.isDirectory else { throw Self.error(operation, path, .notADirectory, "Not a directory") }
     return place
+  }
+
+  /// What a directory that was listed already has: such a directory is known by its path without links, so the way to
+  /// it need not be gone again.
+  private func listed(_ path: FilePath) -> GitEntry? {
+    let (bytes, size) = (path.bytes, top.bytes.count)
+    guard bytes.count > size + 1, bytes[size] == UInt8(ascii: "/"), bytes.starts(with: top.bytes) else { return nil }
+    let inside = FilePath(bytes: bytes[(size + 1)...])
+    guard let names = tree.listed(inside.parent), !asNow.contains(path) else { return nil }
+    return names[inside.name]
   }
 
   /// The top has no links above it: the way there need not be looked at.

@@ -18,9 +18,12 @@ final class GitTree: Sendable {
     return try names(in: path.parent)?[path.name]
   }
 
+  /// The names in a directory that was read.
+  func listed(_ path: FilePath) -> [FilePath: GitEntry]? { listings.withLock { $0[path] } }
+
   /// Nil where there is no directory.
   func names(in path: FilePath) throws(Failure) -> [FilePath: GitEntry]? {
-    if let known = listings.withLock({ $0[path] }) { return known }
+    if let known = listed(path) { return known }
     guard let entry = try entry(at: path), entry.isDirectory else { return nil }
     var names: [FilePath: GitEntry]? = [:]
     if entry.kind == .directory {

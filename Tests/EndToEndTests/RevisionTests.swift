@@ -61,7 +61,7 @@ import Testing
         left += now.count - chosen.count
       }
     }
-    if Laboratory.isSoak { print("\(compared) compared, \(chosenOnes) chosen, \(left) left") }
+    Soak.tell("\(compared) revisions compared, \(chosenOnes) images chosen, \(left) left")
     // A long run compares much, and of both kinds.
     #expect(compared > 3 && chosenOnes > 0 && left > 0, "\((compared, chosenOnes, left))")
   }
