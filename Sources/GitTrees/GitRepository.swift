@@ -17,7 +17,8 @@ package struct GitRepository: Sendable {
   ) async throws {
     self.processes = processes
     self.environment = environment
-    self.environment["LC_ALL"] = "C"
+    // Only the language of messages: filters see the locale that they see in a checkout.
+    self.environment["LANGUAGE"] = "en"
     let question = ["rev-parse", "--show-toplevel", "--git-dir", "--git-common-dir"]
     let answer = try await Self.ask(question, in: directory, self.environment, processes)
     let lines = answer.output.split(separator: UInt8(ascii: "\n"))

@@ -66,3 +66,68 @@ import Testing
     #expect(compared > 3 && chosenOnes > 0 && left > 0, "\((compared, chosenOnes, left))")
   }
 }
+
+@Suite struct RevisionPlaceTests {
+  /// A repository below the top of the work tree, with what lies elsewhere in it and outside of it.
+  @Test func whatLiesWhereTheRevisionCannotTellIsAsItIs() async throws {
+    let tree = try await Repository()
+    try tree.write("project/images/coppice.yaml", "namespace: cati\n")
+    let images = FilePath("project/images")
+    func define(_ name: String, in share: FilePath, copying: String) throws {
+      let yaml = "image_sources: [{name: \(name), tags: ['1']}]\n"
+      try tree.write(share / "docker/\(name)/1/casa_distro_docker.yaml", yaml)
+      try tree.write(share / "docker/\(name)/1/Dockerfile", "FROM scratch\nCOPY \(copying) /\n")
+      try tree.write(share / "docker/\(name)/1/\(copying)", "one\n")
+    }
+    try define("inside", in: images / "share", copying: "f")
+    try define("user", in: "home/.config/casa-distro", copying: "f")
+    try define("linked", in: images / "share", copying: "g")
+    let link = tree.directory / "project/images/share/docker/linked/1/g"
+    try Laboratory.files.remove(link)
+    try Laboratory.files.createLink(link, to: "../../../../../lib/tool")
+    try tree.write("project/lib/tool", "one\n")
+    func git(_ words: String...) async throws {
+      let run = try await tree.run(["git"] + words, in: "project")
+      try #require(run.exitCode == 0, "\(run.all)")
+    }
+    try await git("init", "-q", "-b", "main")
+    try tree.write("project/.gitignore", ".coppice/\n*.o\n")
+    try await git("add", "-A")
+    try await git("commit", "-qm", "one")
+    func chosen() async throws -> [String]? { try await RevisionTests.chosen(tree, "main", in: images) }
+    #expect(try await chosen() == [])
+    try tree.write("home/.config/casa-distro/docker/user/1/f", "two\n")
+    #expect(try await chosen() == [], "git knows nothing of it")
+    try tree.write("project/lib/tool", "two\n")
+    #expect(try await chosen() == ["docker/linked:1"])
+    try await tree.coppice(["build", "--touch"], in: images).expectSuccess()
+    #expect(try await chosen() == ["docker/linked:1"], "a lockfile that git does not have says nothing of then")
+    try tree.write("project/images/share/docker/inside/1/Dockerfile", "FROM scratch\n# nothing else\n\nCOPY f /\n")
+    #expect(try await chosen() == ["docker/linked:1"], "the same instructions")
+    try tree.write("project/images/share/docker/inside/1/f.o", "seen by no instruction\n")
+    #expect(try await chosen() == ["docker/linked:1"])
+    try tree.write("project/images/share/docker/inside/1/Dockerfile", "FROM scratch\nCOPY f* /\n")
+    let run = try await tree.coppice(["build", "-v", "-n", "--changed-since", "main"], in: images)
+    #expect(run.errorOutput.contains("docker/inside:1 is not what it was at main: Dockerfile:2 changed"), "\(run.all)")
+  }
+
+  @Test func aRevisionThatNobodyCouldBuildChoosesAll() async throws {
+    let tree = try await Repository()
+    try tree.defineSketch()
+    try tree.write("coppice.yaml", "nonsense: 1\n")
+    try tree.write("share/docker/base/1/casa_distro_docker.yaml", "nonsense: 1\n")
+    try await tree.git("init", "-q", "-b", "main")
+    try tree.write(".gitignore", ".coppice/\nhome/\n")
+    try await tree.git("add", "-A")
+    try await tree.git("commit", "-qm", "one")
+    try tree.write("coppice.yaml", "namespace: cati\n")
+    try tree.defineSketch()
+    #expect(try await RevisionTests.chosen(tree, "main") == ["docker/app:1", "docker/base:1", "docker/tools:1"])
+    try await tree.git("commit", "-qam", "two")
+    #expect(try await RevisionTests.chosen(tree, "main") == [])
+  }
+}
+
+extension Run {
+  fileprivate func expectSuccess() throws { try #require(exitCode == 0, "\(all)") }
+}

@@ -36,13 +36,13 @@ struct ChangesSinceRevision {
     var untracked: Set = [workspace.stateDirectory]
     let hasLockfile = try await repository.tracks(workspace.lockPath)
     if !hasLockfile { untracked.insert(workspace.lockPath) }
-    let (asNow, ledger) = (untracked, try workspace.ledger())
+    let asNow = untracked
     return try await GitObjects.read(of: revision, files: workspace.files) { objects in
       let files = GitFileSystem(revision, objects, base: workspace.files, asNow: asNow)
       var index = FileIndex(reading: workspace.indexPath, from: workspace.files)
       let reasons = try TreeComparison(
-        before: try workspace.state(in: files),
-        now: .init(evaluator: workspace.evaluator(processes), lockfile: ledger.lockfile)
+        before: workspace.state(in: files),
+        now: .init(evaluator: workspace.evaluator(processes), lockfile: try workspace.lockfile(in: workspace.files))
       ).reasons(&index)
       workspace.saveIndex(&index)
       return reasons
@@ -52,21 +52,21 @@ struct ChangesSinceRevision {
 
 extension Workspace {
   /// The same repository on another disk; with faults it is what can be had of it.
-  fileprivate func state(in files: any FileSystem) throws -> TreeComparison.State {
+  fileprivate func state(in files: any FileSystem) -> TreeComparison.State {
     var evaluator = evaluator(PosixProcessRunner())
-    var lockfile = Lockfile()
     guard let settings = try? SettingsReader.read(repository: repository, files: files) else {
       // Nothing could be built: nothing was what it is.
       evaluator.recipes = [:]
-      return .init(evaluator: evaluator, lockfile: lockfile)
+      return .init(evaluator: evaluator, lockfile: Lockfile())
     }
     let tree = DefinitionScanner(files: files).scan(searchPath, settings: settings, platform: platform)
     evaluator.graph = GraphBuilder.build(tree.declarations).0
     evaluator.recipes = Triggers.widened(tree.recipes, in: evaluator.graph, read: BaseTriggers.widened)
     evaluator.reader = reader(of: files)
-    lockfile = try Ledger.open(
-      lock: lockPath, local: stateDirectory / "local.lock", outside: [], files: files
-    ).0.lockfile
-    return .init(evaluator: evaluator, lockfile: lockfile)
+    return .init(evaluator: evaluator, lockfile: (try? lockfile(in: files)) ?? Lockfile())
+  }
+
+  fileprivate func lockfile(in files: any FileSystem) throws -> Lockfile {
+    try Ledger.open(lock: lockPath, local: stateDirectory / "local.lock", outside: [], files: files).0.lockfile
   }
 }
