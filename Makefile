@@ -13,6 +13,9 @@ TREE_PACKAGES := buildah mmdebstrap uidmap ca-certificates
 # The real peers of the tests.
 TEST_PACKAGES := $(TREE_PACKAGES) busybox-static docker.io skopeo docker-registry apache2-utils iptables iproute2 git
 
+# The parts of scripts/soak that `make soak` runs (all of them).
+PART :=
+
 # How long `make fuzz` fuzzes each reader, and which (all of Fuzzing/Corpus).
 MINUTES := 4
 READERS :=
@@ -49,11 +52,9 @@ quickstart: build ## build the builtin tree of images with buildah, in ./quickst
 	@scripts/install-packages $(TREE_PACKAGES)
 	@scripts/quickstart $(FLAGS)
 
-soak: swift-found setup ## the long counts: kills, faults at every operation, layer caches, random trees
+soak: swift-found setup ## the tests with long counts: all parts of scripts/soak, or PART=kill alone
 	@scripts/install-packages $(TEST_PACKAGES)
-	@COPPICE_SOAK=100 scripts/run-tests --filter "RandomBuildTests|RandomGraphTests"
-	@COPPICE_SOAK=2 scripts/run-tests --filter "EndToEndTests|LayerCacheTests|FaultTests|BuildEngineTests.RaceTests"
-	@COPPICE_SOAK=50 scripts/run-tests --filter "ReachTests"
+	@scripts/soak $(PART)
 
 fuzz: swift-found setup ## fuzz every reader of untrusted input for MINUTES=4 each
 	@MINUTES=$(MINUTES) scripts/fuzz $(READERS)

@@ -43,6 +43,7 @@ let package = Package(
     room("DockerfileText", ["ImageModel"]),
     room("DependencyGraph", ["ImageModel"]),
     room("FileTraces", ["ImageModel", "HostSystem"]),
+    room("GitTrees", ["ImageModel", "HostSystem"]),
     room("DefinitionScan", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "DockerfileText"]),
     room("BuildRecords", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DockerfileText"]),
     room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CZlib"]),
@@ -61,8 +62,8 @@ let package = Package(
     .executableTarget(
       name: "coppice",
       dependencies: [
-        "ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DependencyGraph", "DefinitionScan",
-        "BuildRecords", "DefinitionLint", "ContentStore", "BuildEngine", "ImageTools",
+        "ImageModel", "HostSystem", "FileTraces", "GitTrees", "YAMLText", "JSONText", "DependencyGraph",
+        "DefinitionScan", "BuildRecords", "DefinitionLint", "ContentStore", "BuildEngine", "ImageTools",
       ],
       swiftSettings: strict),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
@@ -73,6 +74,7 @@ let package = Package(
     tests("DockerfileTextTests", ["ImageModel", "DockerfileText", "TestSupport"]),
     tests("DependencyGraphTests", ["ImageModel", "DependencyGraph", "TestSupport"]),
     tests("FileTracesTests", ["ImageModel", "HostSystem", "FileTraces", "TestSupport"]),
+    tests("GitTreesTests", ["ImageModel", "HostSystem", "GitTrees", "TestSupport"]),
     tests(
       "DefinitionScanTests",
       ["ImageModel", "HostSystem", "FileTraces", "DependencyGraph", "DefinitionScan", "TestSupport"]),
@@ -120,8 +122,8 @@ if Context.environment["COPPICE_FUZZ"] != nil {
     .target(
       name: "coppice",
       dependencies: [
-        "ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DependencyGraph", "DefinitionScan",
-        "BuildRecords", "DefinitionLint", "ContentStore", "BuildEngine", "ImageTools",
+        "ImageModel", "HostSystem", "FileTraces", "GitTrees", "YAMLText", "JSONText", "DependencyGraph",
+        "DefinitionScan", "BuildRecords", "DefinitionLint", "ContentStore", "BuildEngine", "ImageTools",
       ], exclude: ["Main.swift"], swiftSettings: strict),
     .executableTarget(
       name: "coppice-fuzz", dependencies: fuzzed + ["CFuzzer"], path: "Fuzzing",

@@ -5,9 +5,9 @@ package import ImageModel
 /// Says of one step whether it agrees with its record, from what is known of its upstreams: the one place where a
 /// verdict is made, for `status` and for `build`.
 package struct StepEvaluator: Sendable {
-  package let graph: BuildGraph
-  package let recipes: [ArtifactID: Recipe]
-  package let reader: InputReader
+  package var graph: BuildGraph
+  package var recipes: [ArtifactID: Recipe]
+  package var reader: InputReader
   package let runners: [ArtifactKind: any StepRunner]
   /// The list of inputs with this digest, if the store has it.
   package let inputList: @Sendable (Digest) -> [UInt8]?
@@ -70,7 +70,7 @@ package struct StepEvaluator: Sendable {
       uncertain.append(.upstreamWillRebuild(upstream))
       return (upstream, record?.upstreams[upstream])
     }
-    let pinned = bases(of: node, recipe, knowledge)
+    let pinned = bases(of: node, recipe, knowledge.pins)
     // The files are looked at only where they can be compared with others.
     var hasOtherFiles = false
     func inputs(generation: Int, _ bases: [(reference: ImageReference, pin: PinnedBase?)]) -> StepInputs {
@@ -124,13 +124,13 @@ package struct StepEvaluator: Sendable {
       mayUseCache: refresh.isEmpty && !isFirstOfLimitedAge(recipe, record))
   }
 
-  private func bases(
-    of node: BuildGraph.Node, _ recipe: Recipe, _ knowledge: Knowledge
+  func bases(
+    of node: BuildGraph.Node, _ recipe: Recipe, _ pins: [Lockfile.BaseKey: PinnedBase]
   ) -> [(reference: ImageReference, pin: PinnedBase?)] {
     guard case .image(let image) = recipe else { return [] }
     return node.bases.map { use in
       if let digest = use.reference.digest { return (use.reference, PinnedBase(digest: digest)) }
-      return (use.reference, knowledge.pins[.init(reference: use.reference.canonical, platform: image.platform)])
+      return (use.reference, pins[.init(reference: use.reference.canonical, platform: image.platform)])
     }
   }
 

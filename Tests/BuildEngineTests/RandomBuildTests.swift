@@ -56,7 +56,7 @@ struct RandomBuildTests {
       #expect(tree.world.runner.violations == [], "seed \(seed)")
     }
     #expect(failures >= 80 * Soak.factor, "\(failures)")
-    if Soak.factor > 1 { print("part \(part): \(failures) builds with failures") }
+    Soak.tell("part \(part): \(failures) builds with failures")
   }
 
   @Test(arguments: 0..<8)
@@ -81,7 +81,7 @@ struct RandomBuildTests {
       #expect(tree.world.runner.violations == [], "seed \(seed)")
     }
     #expect(cutoffs >= 40 * Soak.factor, "\(cutoffs)")
-    if Soak.factor > 1 { print("part \(part): \(cutoffs) cutoffs") }
+    Soak.tell("part \(part): \(cutoffs) cutoffs")
   }
 
   @Test func withoutKeepGoingNothingStartsAfterAFailure() async throws {

@@ -104,6 +104,7 @@ import Testing
     let tree = try await Repository()
     try tree.defineSketch()
     try tree.write("shared/script", "one\n")
+    try tree.write("share/docker/tools/1/Dockerfile", "FROM cati/base\nCOPY script /\nRUN true\n")
     try Laboratory.files.createLink(tree.directory / "share/docker/tools/1/script", to: "../../../../shared/script")
     try tree.write(".gitignore", ".coppice/\nhome/\n")
     try await tree.git("init", "-q", "-b", "main")
@@ -114,6 +115,8 @@ import Testing
       #expect(run.exitCode == 0, "\(run.all)")
       return try JSONValue(parsing: run.output)["steps"]?.array?.compactMap { $0["id"]?.string } ?? []
     }
+    #expect(try await changed() == [])
+    try tree.write("share/docker/app/1/notes", "no instruction reaches it\n")
     #expect(try await changed() == [])
     try tree.write("shared/script", "two\n")
     #expect(try await changed() == ["docker/base:1", "docker/tools:1"], "with its stale upstream")
@@ -128,7 +131,7 @@ import Testing
     #expect(
       Set(try await changed()) == ["docker/app:1", "docker/base:1", "docker/new:1", "docker/tools:1"],
       "untracked files count")
-    for revision in ["nonsense", "--output=written"] {
+    for revision in ["nonsense", "--output=written", "", "main..nonsense", "HEAD^{tree}"] {
       let run = try await tree.coppice("build", "--changed-since=\(revision)")
       #expect(run.exitCode == 1 || run.exitCode == 2, "\(run.all)")
       #expect(run.errors.count == 1, "\(run.all)")

@@ -57,11 +57,12 @@ struct KillTests {
       let hit = Aim(victim: aim.victim, phase: phase)
       hits[hit, default: 0] += 1
       if let index = missing.firstIndex(of: hit) { missing.remove(at: index) }
+      if round % 10 == 9 { Soak.tell("\(round + 1) builds ended, \(missing.count) of \(aims.count) instants left") }
     }
     try await yard.expectImagesAreTrue()
     for victim in Victim.allCases {
       let counts = KillYard.Phase.allCases.map { "\($0) \(hits[Aim(victim: victim, phase: $0), default: 0])" }
-      print("ended \(victim): \(counts.joined(separator: ", "))")
+      Soak.tell("ended \(victim): \(counts.joined(separator: ", "))")
     }
     #expect(missing == [])
     #expect(Processes.withCommand(containing: yard.tree.directory.path.description) == [])

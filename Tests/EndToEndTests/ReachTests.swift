@@ -75,7 +75,7 @@ struct ReachTests {
     var counts = Counts()
     for seed in seeds {
       try await check(engine, seed, hasParent, &counts)
-      if Laboratory.isSoak { print("\(engine), seeds \(seeds), up to \(seed): \(counts)") }
+      Soak.tell("\(engine), seeds \(seeds), up to \(seed): \(counts)")
     }
     // Images were compared, and in a long run every kind of case came up.
     let least = Laboratory.isSoak ? min(counts.changed, counts.same) : counts.changed + counts.same

@@ -32,7 +32,9 @@ private func scripted(_ directory: TemporaryDirectory) -> ScriptedProcessRunner 
 }
 
 @Suite struct EngineCommandTests {
-  private func request(_ directory: TemporaryDirectory) -> BuildRequest {
+  private func request(_ directory: TemporaryDirectory) throws -> BuildRequest {
+    try directory.write("context/file", "1\n")
+    try directory.write("Dockerfile", "FROM scratch\nCOPY . /\n")
     var request = BuildRequest(directory: directory.path)
     request.arguments = ["JOBS": "4", "PASSWORD": "hidden-value", "PATH": "/evil"]
     request.secrets = ["token": "secrets/0"]
@@ -65,7 +67,7 @@ private func scripted(_ directory: TemporaryDirectory) -> ScriptedProcessRunner 
     let runner = scripted(directory)
     for engine in engines(runner) {
       runner.clearCalls()
-      #expect(try await engine.build(request(directory)) { _ in } == EngineImage(id: id.description))
+      #expect(try await engine.build(try request(directory)) { _ in } == EngineImage(id: id.description))
       let call = try #require(runner.calls.first)
       #expect(!call.arguments.contains { $0.contains("hidden-value") })
       #expect(call.environment?["PASSWORD"] == "hidden-value")
@@ -81,7 +83,7 @@ private func scripted(_ directory: TemporaryDirectory) -> ScriptedProcessRunner 
   @Test func everyEngineGetsWhatItNeeds() async throws {
     let directory = try TemporaryDirectory()
     let runner = scripted(directory)
-    for engine in engines(runner) { _ = try await engine.build(request(directory)) { _ in } }
+    for engine in engines(runner) { _ = try await engine.build(try request(directory)) { _ in } }
     let lines = runner.commandLines
     for line in lines[0...1] {
       #expect(line.contains(["--format", "docker"]) && line.contains(["--network", "host"]))
@@ -92,6 +94,8 @@ private func scripted(_ directory: TemporaryDirectory) -> ScriptedProcessRunner 
     #expect(runner.calls[2].environment?["BUILDX_BUILDER"] == nil)
     #expect(runner.calls[3].environment?["DOCKER_BUILDKIT"] == "1")
     #expect(runner.calls[4].environment?["DOCKER_BUILDKIT"] == "0" && lines[4].contains("--force-rm"))
+    #expect(lines[3].contains(["--file", "Dockerfile", "context"]))
+    #expect(lines[4].contains(["--file", "coppice-dockerfile", "-"]) && !runner.calls[4].input.isEmpty)
     for line in lines { #expect(line.contains(["--target", "runtime"]) && !line.contains("--no-cache")) }
   }
 

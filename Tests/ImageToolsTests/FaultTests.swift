@@ -40,7 +40,7 @@ struct FaultTests {
       count += 1
     }
     #expect(count > 1)
-    if Soak.factor > 1 { print("\(fault) \(stage): \(count) places") }
+    Soak.tell("\(fault) \(stage): \(count) places")
   }
 
   @Test(arguments: [FaultyFileSystem.Fault.noSpace, .inputOutput, .kill, .powerCut(4)])

@@ -12,4 +12,11 @@ package enum Soak {
   package static func seeds(_ count: Int, part: Int = 0) -> Range<Int> {
     (part * count * factor)..<((part + 1) * count * factor)
   }
+
+  /// Says how far a long run is, at once: what `print` writes into a pipe comes at the end.
+  package static func tell(_ text: @autoclosure () -> String) {
+    guard factor > 1 else { return }
+    let line = "soak: \(text())\n"
+    _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+  }
 }

@@ -60,7 +60,9 @@ package struct DockerEngine: ContainerEngine {
       log("coppice: docker's layer cache is not used: it may hold layers from before the last build from scratch")
       request.mayUseCache = false
     }
-    return try await tool.build(request, log: log, arguments: arguments)
+    guard builder == .legacy else { return try await tool.build(request, log: log, arguments: arguments) }
+    let context = try await onBlockingThread { [tool, request] in try LegacyContext(of: request, files: tool.files) }
+    return try await tool.build(request, context: context, log: log, arguments: arguments)
   }
 
   private func arguments(_ request: BuildRequest) -> [String] {

@@ -3,9 +3,11 @@ import ImageModel
 
 extension EngineTool {
   /// Builds an image with the words that all engines share.
-  /// - Parameter arguments: the command, and the words that are the engine's own.
+  /// - Parameters:
+  ///   - context: what the engine gets in place of the directory.
+  ///   - arguments: the command, and the words that are the engine's own.
   func build(
-    _ request: BuildRequest, log: @escaping @Sendable (String) -> Void,
+    _ request: BuildRequest, context: LegacyContext? = nil, log: @escaping @Sendable (String) -> Void,
     arguments: (BuildRequest) -> [String]
   ) async throws -> EngineImage {
     let variables = BuildVariables(request.arguments)
@@ -17,10 +19,12 @@ extension EngineTool {
     words += variables.flags
     for (id, file) in request.secrets.sorted(by: { $0.key < $1.key }) { words += ["--secret", "id=\(id),src=\(file)"] }
     words += ["--iidfile", identity.name.description]
-    words += ["--file", request.dockerfile.description, request.context.description]
+    let dockerfile = context?.dockerfile ?? request.dockerfile
+    words += ["--file", dockerfile.description, context == nil ? request.context.description : "-"]
     try await stream(
       words, adding: variables.environment.merging(OrphanedEngines.variables(request.directory)) { $1 },
-      directory: request.directory, log: log)
+      directory: request.directory, input: context.map { context in .producer { try context.write(to: $0) } } ?? .null,
+      log: log)
     return EngineImage(id: try await identity.read().description)
   }
 }

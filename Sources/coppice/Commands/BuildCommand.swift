@@ -53,7 +53,7 @@ extension BuildOptions {
 
   private func targets(in workspace: Workspace) async throws -> Set<ArtifactID> {
     guard let changedSince else { return try workspace.select(targets) }
-    let changed = try await ChangedDefinitions(workspace: workspace).artifacts(since: changedSince)
+    let changed = try await ChangesSinceRevision(workspace: workspace).artifacts(changedSince)
     return targets.isEmpty ? changed : changed.union(try workspace.select(targets))
   }
 

@@ -28,13 +28,15 @@ extension Workspace {
 
   func evaluator(_ processes: PosixProcessRunner) -> StepEvaluator {
     let store = store
-    let search = (invocation.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map { FilePath($0) }
     return StepEvaluator(
-      graph: graph, recipes: recipes,
-      reader: InputReader(
-        files: files, programDirectories: search,
-        sourceDateEpoch: invocation.variable("SOURCE_DATE_EPOCH")),
+      graph: graph, recipes: recipes, reader: reader(of: files),
       runners: runners(processes), inputList: { try? store.contents(ofBlob: $0, limit: 1 << 30) }, now: Host.now())
+  }
+
+  func reader(of files: any FileSystem) -> InputReader {
+    let search = (invocation.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map { FilePath($0) }
+    return InputReader(
+      files: files, programDirectories: search, sourceDateEpoch: invocation.variable("SOURCE_DATE_EPOCH"))
   }
 
   /// The verdict on `selected`, for commands that only ask; the index, a cache, keeps what had to be read.

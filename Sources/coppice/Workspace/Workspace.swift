@@ -13,7 +13,7 @@ struct Workspace: Sendable {
   let files: PosixFileSystem
   let repository: FilePath
   let settings: Settings
-  private let searchPath: SearchPath
+  let searchPath: SearchPath
   let tree: DefinitionTree
   let recipes: [ArtifactID: Recipe]
   let graph: BuildGraph
@@ -124,6 +124,7 @@ struct Workspace: Sendable {
   var stateDirectory: FilePath { repository / ".coppice" }
   var indexPath: FilePath { Self.indexPath(of: repository) }
   private static func indexPath(of repository: FilePath) -> FilePath { repository / ".coppice/index" }
+  var lockPath: FilePath { repository / "coppice.lock" }
   var logDirectory: FilePath { stateDirectory / "logs" }
   var temporaryDirectory: FilePath { stateDirectory / "tmp" }
   var journal: Journal { Journal(path: stateDirectory / "journal", files: files) }
@@ -134,7 +135,7 @@ struct Workspace: Sendable {
   func ledger() throws -> Ledger {
     let outside = Set(tree.recipes.filter { $0.definition.origin != .repository }.map(\.id))
     let (ledger, faults) = try Ledger.open(
-      lock: repository / "coppice.lock", local: stateDirectory / "local.lock", outside: outside, files: files)
+      lock: lockPath, local: stateDirectory / "local.lock", outside: outside, files: files)
     invocation.show(faults)
     return ledger
   }
