@@ -8,6 +8,7 @@ extension ValueWriter {
     write(facts.instructions) { writer, instruction in
       writer.write(instruction.canonical)
       writer.write(instruction.location)
+      writer.write(instruction.counted) { $0.write($1) }
     }
     write(facts.uses) { writer, use in
       writer.write(use.reference)
@@ -44,6 +45,13 @@ extension ValueWriter {
       writer.write(stage.isNeeded)
     }
     write(facts.arguments) { $0.write($1) }
+    write(facts.askedVariables) { writer, asked in
+      writer.write(asked.key)
+      writer.write(asked.value) { $0.write($1) }
+    }
+    write(facts.environment)
+    write(facts.takenArguments) { writer, taken in writer.write(taken) { $0.write($1) } }
+    write(facts.countsTarget)
     write(facts.features) { $0.write($1) }
     write(facts.diagnostics) { $0.write($1) }
   }
@@ -54,6 +62,26 @@ extension ValueWriter {
       writer.write(selector.isPattern)
       writer.write(selector.excludes) { $0.write($1) }
       writer.write(selector.isContentsOnly)
+      writer.write(selector.keepsParents)
+    }
+  }
+
+  private mutating func write(_ environment: ImageEnvironment) {
+    switch environment.root {
+    case .scratch: write(0)
+    case .image(let reference):
+      write(1)
+      write(reference)
+    case .unknown: write(2)
+    }
+    write(environment.variables) { writer, variable in
+      writer.write(variable.key)
+      writer.write(variable.value.value) { $0.write($1) }
+      writer.write(variable.value.presumedUnset) { $0.write($1) }
+    }
+    write(environment.answers) { writer, answer in
+      writer.write(answer.key)
+      writer.write(answer.value) { $0.write($1) }
     }
   }
 }
@@ -62,7 +90,9 @@ extension ValueReader {
   mutating func dockerfile() throws(Damage) -> DockerfileFacts {
     let (file, text) = (try path(), try block())
     let instructions = try list { reader throws(Damage) in
-      DockerfileInstruction(canonical: try reader.text(), location: try reader.location())
+      var instruction = DockerfileInstruction(canonical: try reader.text(), location: try reader.location())
+      instruction.counted = try reader.optional { reader throws(Damage) in try reader.text() }
+      return instruction
     }
     let uses = try list { reader throws(Damage) in try reader.use() }
     let reach: ContextReach = try flag() ? .whole(reason: try self.text()) : .selected(try selectors())
@@ -81,6 +111,10 @@ extension ValueReader {
         isNeeded: try reader.flag())
     }
     facts.arguments = Set(try texts())
+    facts.askedVariables = try table { reader throws(Damage) in (try reader.text(), Set(try reader.texts())) }
+    facts.environment = try environment()
+    facts.takenArguments = try optional { reader throws(Damage) in Set(try reader.texts()) }
+    facts.countsTarget = try flag()
     facts.features = Set(try texts())
     facts.diagnostics = try list { reader throws(Damage) in try reader.diagnostic() }
     return facts
@@ -97,7 +131,26 @@ extension ValueReader {
     try list { reader throws(Damage) in
       ContextSelector(
         pattern: try reader.text(), isPattern: try reader.flag(), excludes: try reader.texts(),
-        isContentsOnly: try reader.flag())
+        isContentsOnly: try reader.flag(), keepsParents: try reader.flag())
     }
+  }
+
+  private mutating func environment() throws(Damage) -> ImageEnvironment {
+    let root: ImageEnvironment.Root
+    switch try number() {
+    case 0: root = .scratch
+    case 1: root = .image(try text())
+    case 2: root = .unknown
+    default: throw Damage()
+    }
+    var environment = ImageEnvironment(root: root)
+    environment.variables = try table { reader throws(Damage) in
+      let (name, value) = (try reader.text(), try reader.optional { reader throws(Damage) in try reader.text() })
+      return (name, ImageEnvironment.Variable(value: value, presumedUnset: Set(try reader.texts())))
+    }
+    environment.answers = try table { reader throws(Damage) in
+      (try reader.text(), try reader.optional { reader throws(Damage) in try reader.text() })
+    }
+    return environment
   }
 }

@@ -68,10 +68,11 @@ package struct GitFileSystem: FileSystem {
     return BytesInMemory(try bytes(of: entry, at: place))
   }
 
-  package func digest(of path: FilePath) throws(FileSystemError) -> Digest {
+  package func hashed(_ path: FilePath) throws(FileSystemError) -> HashedFile {
     let (place, node) = try find("open", path, followingLinks: false)
-    guard case .git(let entry) = node else { return try base.digest(of: place) }
-    return Digest.sha256(try bytes(of: entry, at: place))
+    guard case .git(let entry) = node else { return try base.hashed(place) }
+    return HashedFile(
+      status: try status(of: path, followingLinks: false), digest: Digest.sha256(try bytes(of: entry, at: place)))
   }
 
   package func target(ofLink path: FilePath) throws(FileSystemError) -> FilePath {

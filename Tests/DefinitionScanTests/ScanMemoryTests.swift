@@ -59,7 +59,9 @@ struct ScanMemoryTests {
       ARG JOBS=1
       FROM %(base_image)s AS runtime
       ARG JOBS
+      ENV PLACE=$JOBS OTHER=${HOME}x
       COPY --exclude=*.o data[0-9] link /
+      COPY --parents deep/$PLACE/file $UNSET/late /
       ADD https://example.org/a git@example.org:b.git#main /
       ADD data /
       RUN --mount=type=bind,from=d:1@sha256:\(String(repeating: "a", count: 64)),target=/d true

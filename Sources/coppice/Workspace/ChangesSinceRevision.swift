@@ -39,7 +39,7 @@ struct ChangesSinceRevision {
     let asNow = untracked
     return try await GitObjects.read(of: revision, files: workspace.files) { objects in
       let files = GitFileSystem(revision, objects, base: workspace.files, asNow: asNow)
-      var index = FileIndex(reading: workspace.indexPath, from: workspace.files)
+      var index = workspace.index
       let reasons = try TreeComparison(
         before: workspace.state(in: files),
         now: .init(evaluator: workspace.evaluator(processes), lockfile: try workspace.lockfile(in: workspace.files))
@@ -61,7 +61,7 @@ extension Workspace {
     }
     let tree = DefinitionScanner(files: files).scan(searchPath, settings: settings, platform: platform)
     evaluator.graph = GraphBuilder.build(tree.declarations).0
-    evaluator.recipes = Triggers.widened(tree.recipes, in: evaluator.graph, read: BaseTriggers.widened)
+    evaluator.recipes = TreeBases.applied(to: tree.recipes, in: evaluator.graph, read: BaseReading.recipe)
     evaluator.reader = reader(of: files)
     return .init(evaluator: evaluator, lockfile: (try? lockfile(in: files)) ?? Lockfile())
   }
