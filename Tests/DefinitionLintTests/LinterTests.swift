@@ -28,7 +28,7 @@ struct LinterTests {
       ("# coppice: ignore=remote-source (it never changes)\n", true),
       ("# coppice: ignore=remote-source\n# and why\n", true), ("# coppice: ignore=floating-base\n", false),
       ("# coppice: ignore=remote-source\n\n", false), ("# coppice: ignore=remote-source\nUSER 1\n", false),
-      ("# ignore=remote-source\n", false), ("# coppice: ignore=\n", false),
+      ("# ignore=remote-source\n", false), ("# please ignore=remote-source\n", false), ("# coppice: ignore=\n", false),
     ])
   func aCommentAboveSwitchesARuleOff(comment: String, isOff: Bool) throws {
     for instruction in [
