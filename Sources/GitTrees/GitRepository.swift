@@ -51,7 +51,7 @@ package struct GitRepository: Sendable {
     return "\"\(escaped)\""
   }
 
-  /// With the attributes of a commit in place of those in the work tree, where git is new enough (2.43).
+  /// With the attributes of a commit in place of those in the work tree, where git is new enough (2.41).
   func takingAttributes(of commit: String) -> GitRepository {
     var copy = self
     copy.environment["GIT_ATTR_SOURCE"] = commit

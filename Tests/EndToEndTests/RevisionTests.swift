@@ -111,6 +111,67 @@ import Testing
     #expect(run.errorOutput.contains("docker/inside:1 is not what it was at main: Dockerfile:2 changed"), "\(run.all)")
   }
 
+  @Test func everyKindOfInputCounts() async throws {
+    let tree = try await Repository()
+    try tree.defineSketch()
+    let app: FilePath = "share/docker/app/1"
+    let yaml = """
+      image_sources: [{name: app, tags: ['1'], build_args: {V: '%(casa_version)s'}}]
+      generate: [{output: made, command: [cp, in, "{output}"], inputs: [in]}]
+
+      """
+    try tree.write(app / "casa_distro_docker.yaml", yaml)
+    try tree.write(app / "Dockerfile", "FROM cati/base:1\nCOPY made x link/ /\n")
+    try tree.write(app / "x.template", "%(casa_version)s\n")
+    try tree.write(app / "in", "one\n")
+    try tree.write("lib/f", "one\n")
+    let link = tree.directory / app / "link"
+    try Laboratory.files.createLink(link, to: "../../../../lib")
+    func pin(_ text: String) throws {
+      var lockfile = Lockfile()
+      let base = try ImageReference("ubuntu:24.04").canonical
+      lockfile.pins[.init(reference: base, platform: .host)] = PinnedBase(digest: .sha256(text))
+      try tree.write("coppice.lock", LockfileWriter.text(lockfile))
+    }
+    try pin("one")
+    try tree.write(".gitignore", ".coppice/\nhome/\n*.o\n")
+    try await tree.git("init", "-q", "-b", "main")
+    try await tree.git("add", "-A")
+    try await tree.git("commit", "-qm", "one")
+    let all = ["docker/app:1", "docker/base:1", "docker/tools:1"]
+    let edits: [(String, [String], () throws -> Void)] = [
+      ("nothing", [], {}),
+      ("a pin", all, { try pin("two") }),
+      ("settings", ["docker/app:1"], { try tree.write("coppice.yaml", "casa_version: '2'\n") }),
+      ("settings that no image is made of", [], { try tree.write("coppice.yaml", "namespace: cati\njobs: 2\n") }),
+      ("an input of a generator", ["docker/app:1"], { try tree.write(app / "in", "two\n") }),
+      ("a template", ["docker/app:1"], { try tree.write(app / "x.template", "2\n") }),
+      ("a mode", all, { try Laboratory.files.setMode(0o755, of: tree.directory / "share/docker/base/1/data.txt") }),
+      ("a file behind a link", ["docker/app:1"], { try tree.write("lib/f", "two\n") }),
+      ("an ignored file behind a link", ["docker/app:1"], { try tree.write("lib/f.o", "one\n") }),
+      (
+        "a link", ["docker/app:1"],
+        {
+          try Laboratory.files.remove(link)
+          try Laboratory.files.createLink(link, to: "../../../../lib/none")
+        }
+      ),
+      ("an ignore file", all, { try tree.write("share/docker/base/1/.dockerignore", "*.txt\n") }),
+      (
+        "tags", [],
+        {
+          try tree.write(app / "casa_distro_docker.yaml", yaml.replacing("['1']", with: "[other, '1']"))
+        }
+      ),
+    ]
+    for (name, expected, edit) in edits {
+      try edit()
+      #expect(try await RevisionTests.chosen(tree, "HEAD") == expected, "\(name)")
+      try await tree.git("stash", "-q", "--include-untracked")
+      try? Laboratory.files.remove(tree.directory / "lib/f.o")
+    }
+  }
+
   @Test func aRevisionThatNobodyCouldBuildChoosesAll() async throws {
     let tree = try await Repository()
     try tree.defineSketch()
