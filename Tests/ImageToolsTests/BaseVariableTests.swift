@@ -40,7 +40,7 @@ import Testing
     let output = try await runner.run(
       try lab.job(BaseReading.recipe(top, with: [reference: config]), bases: pins)
     ) { _ in }
-    let paths = try lab.store.differingPaths(between: made.digest, and: output.digest)
+    let paths = try lab.store.differences(between: made.digest, and: output.digest).map(\.path)
     #expect(Set(paths).isSuperset(of: ["/v/in-base", "/x/in-arg"]))
     #expect(!paths.contains("/v/in-arg"))
   }

@@ -112,7 +112,7 @@ import Testing
         images.append(try #require(stored.withLock { $0 }).config)
         await engine.remove(image)
       }
-      let differing = try lab.store.differingPaths(between: images[0], and: images[1])
+      let differing = try lab.store.differences(between: images[0], and: images[1]).map(\.path)
       #expect(differing.filter { $0.hasPrefix("/") } == [], "\(client)")
     }
   }
