@@ -38,18 +38,21 @@ struct CountedText {
   /// - Precondition: the last instructions of `facts` are the needed ones.
   func mark(_ facts: inout DockerfileFacts) {
     let first = facts.instructions.count - instructions.count
-    // A base by its digest has no pin that says what it does, so whatever it does must be seen.
-    let isOpen = facts.uses.contains { $0.role == .from && $0.reference.digest != nil }
-    guard first >= 0, !isOpen, let arguments = takenArguments else { return }
+    guard first >= 0 else { return }
+    let arguments = takenArguments
     facts.takenArguments = arguments
-    for (index, placed) in instructions.enumerated() where isUnused(placed, arguments) {
-      facts.instructions[first + index].counted = nil
-    }
-    // To BuildKit this argument is the name of the target.
-    if instructions.contains(where: { Self.mentionsTarget($0.text.rest.bytes) }) { return }
-    facts.countsTarget = false
-    for (index, placed) in instructions.enumerated() where placed.stage >= 0 {
-      if let text = counted(placed) { facts.instructions[first + index].counted = DockerfileReader.text(of: text) }
+    // A base by its digest has no pin that says whether its triggers name stages; to BuildKit there is an argument with
+    // the name of the target; what nobody knows may do anything.
+    let keepsNames =
+      arguments == nil || facts.uses.contains { $0.role == .from && $0.reference.digest != nil }
+      || instructions.contains { Self.mentionsTarget($0.text.rest.bytes) }
+    facts.countsTarget = keepsNames
+    for (index, placed) in instructions.enumerated() {
+      if let arguments, isUnused(placed, arguments) {
+        facts.instructions[first + index].counted = nil
+      } else if let text = counted(placed, keepsNames: keepsNames) {
+        facts.instructions[first + index].counted = DockerfileReader.text(of: text)
+      }
     }
   }
 
@@ -101,10 +104,10 @@ struct CountedText {
   // MARK: - Stages and JSON
 
   /// Nil where all of it counts.
-  private func counted(_ placed: Placed) -> [UInt8]? {
+  private func counted(_ placed: Placed, keepsNames: Bool) -> [UInt8]? {
     let text = placed.text
     switch text.keyword {
-    case "FROM": return from(text, stages[placed.stage])
+    case "FROM": return keepsNames ? nil : from(text, stages[placed.stage])
     // It stays in the image as it is written.
     case "ONBUILD": return nil
     default:
@@ -112,7 +115,8 @@ struct CountedText {
       let arguments = Self.withoutBlanks(text) ?? Self.inWords(text)
       if text.flags.isEmpty, arguments == nil { return nil }
       let flags = text.rest.count - text.arguments.count
-      return Array(text.keyword.utf8) + [Ascii.space] + linked(text.rest[0..<flags])
+      return Array(text.keyword.utf8) + [Ascii.space]
+        + (keepsNames ? text.rest.bytes[..<flags] : linked(text.rest[0..<flags])[...])
         + (arguments ?? text.arguments.bytes)
     }
   }

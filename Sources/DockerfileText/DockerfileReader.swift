@@ -26,7 +26,6 @@ package enum DockerfileReader {
     var facts = DockerfileFacts(
       file: source.file, text: source.bytes, instructions: [], uses: [],
       reach: .whole(reason: "the Dockerfile has errors"))
-    facts.instructions = canonical(lines, source)
     facts.diagnostics = lines.diagnostics
     if lines.instructions.isEmpty, lines.diagnostics.isEmpty {
       let message = source.bytes.isEmpty ? "the Dockerfile is empty" : "the Dockerfile has no instructions"
@@ -56,6 +55,8 @@ package enum DockerfileReader {
       facts.triggers = stages[wanted].triggers.map { self.text(of: $0.text.bytes) }
       facts.instructions = canonical(lines, source, stages: needed)
       CountedText(lines, stages, needed: needed).mark(&facts)
+    } else {
+      facts.instructions = canonical(lines, source)
     }
     if lines.instructions.contains(where: { !$0.heredocs.isEmpty }) { facts.features.insert("heredoc") }
     // What is wrong with a trigger is found in every stage that runs it.

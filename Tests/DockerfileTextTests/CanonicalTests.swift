@@ -71,6 +71,14 @@ import Testing
         "FROM a@sha256:\(String(repeating: "0", count: 64)) AS b", nil,
         ["FROM a@sha256:\(String(repeating: "0", count: 64)) AS b"]
       ),
+      (
+        "ARG A=1\nFROM a@sha256:\(String(repeating: "0", count: 64)) AS b\nCMD [ \"x\" ]\nFROM b\nCOPY --from=b  x /",
+        nil,
+        [
+          "FROM a@sha256:\(String(repeating: "0", count: 64)) AS b", "CMD [\"x\"]", "FROM b",
+          "COPY --from=b  x /".replacing("  ", with: "  "),
+        ]
+      ),
       // Arguments before the first FROM.
       ("ARG A=1\nARG B=2 C=3\nFROM a:$C", nil, ["ARG B=2 C=3", "FROM a:$C"]),
       ("ARG A=1\nARG B=${A}2\nFROM a\nARG B", nil, ["ARG A=1", "ARG B=${A}2", "FROM a", "ARG B"]),
