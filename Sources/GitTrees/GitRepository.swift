@@ -99,7 +99,7 @@ package struct GitRepository: Sendable {
       return try await body()
     } catch {
       if case .cancelled = error { throw CancellationError() }
-      throw Failure("git: \(error)", help: "--changed-since needs git")
+      throw Failure("\(error)", help: "--changed-since needs git")
     }
   }
 
