@@ -89,7 +89,7 @@ import Testing
       guard case .selected(let selectors) = top.dockerfile.reach else { continue }
       exact += 1
       let output = try await runner.run(try lab.job(top, bases: pins)) { _ in }
-      let paths = try lab.store.differingPaths(between: made.digest, and: output.digest)
+      let paths = try lab.store.differences(between: made.digest, and: output.digest).map(\.path)
       let copied = selectors.map(\.pattern)
       for (directory, file) in zip(["/v/", "/w/"], copied.count == 1 ? copied + copied : copied) {
         #expect(paths.contains(directory + file), "seed \(seed): \(paths) of \(text)")
