@@ -115,8 +115,14 @@ struct TreeLine: CustomStringConvertible {
   }
 }
 
-func hex(_ bytes: some Sequence<UInt8>) -> String {
-  bytes.map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined()
+func hex(_ bytes: [UInt8]) -> String {
+  let digits = Array("0123456789abcdef".utf8)
+  return String(unsafeUninitializedCapacity: 2 * bytes.count) { buffer in
+    for (index, byte) in bytes.enumerated() {
+      (buffer[2 * index], buffer[2 * index + 1]) = (digits[Int(byte >> 4)], digits[Int(byte & 15)])
+    }
+    return 2 * bytes.count
+  }
 }
 
 extension ModelTree.Kind {

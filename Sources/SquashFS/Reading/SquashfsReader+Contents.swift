@@ -55,10 +55,15 @@ extension SquashfsReader {
     }
   }
 
+  /// The bytes of a block as the image holds them.
+  package func storedBytes(of block: SquashfsBlock) throws -> [UInt8] {
+    try source.bytes(at: block.offset, count: block.storedSize)
+  }
+
   /// The bytes of a block; not more than it may have.
   func contents(of block: SquashfsBlock) throws -> [UInt8] {
     if block.storedSize == 0 { return [UInt8](repeating: 0, count: block.size) }
-    let stored = try source.bytes(at: block.offset, count: block.storedSize)
+    let stored = try storedBytes(of: block)
     if block.isRaw { return stored }
     var output = [UInt8](repeating: 0, count: block.size)
     let count = stored.withUnsafeBytes { input in
