@@ -49,7 +49,7 @@ extension SeededGenerator {
     while content.count < size {
       let zeros = once(in: 3) && size > block ? block : 0
       if zeros > 0 {
-        content.append(contentsOf: repeatElement(0, count: zeros))
+        content += [UInt8](repeating: 0, count: zeros)
       } else if once(in: 5) {
         content.append(contentsOf: noise(400))
       } else {

@@ -4,7 +4,7 @@ import Testing
 
 struct RoundTripTests {
   @Test(arguments: 0..<4) func whatIsWrittenIsRead(part: Int) throws {
-    for seed in Soak.seeds(12, part: part) {
+    for seed in Soak.seeds(40, part: part) {
       var random = SeededGenerator(seed: seed)
       let tree = random.tree(entries: seed.isMultiple(of: 10) ? 600 : 30)
       let sink = MemorySink()
@@ -21,7 +21,7 @@ struct RoundTripTests {
   }
 
   @Test func theNumberOfThreadsMakesNoDifference() throws {
-    for seed in Soak.seeds(8) {
+    for seed in Soak.seeds(20) {
       var random = SeededGenerator(seed: seed)
       let tree = random.tree(entries: 60)
       var options = random.options()

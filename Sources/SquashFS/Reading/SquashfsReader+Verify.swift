@@ -7,6 +7,9 @@ extension SquashfsReader {
     package var bytes = 0
   }
 
+  /// Bytes of all values together: far more than there ever are, and soon read.
+  private static let mostAttributes = 1 << 26
+
   /// Reads everything that the image holds, each block once.
   ///
   /// - Throws: `Failure` for the first thing that is damaged.
@@ -23,10 +26,14 @@ extension SquashfsReader {
     for number in 0..<fragments.count { fragmentSizes.append(try read(try fragmentBlock(number))) }
     // Nor do lists of blocks share bytes.
     var lists = metadata.count(from: Int(superblock.inodeTable)) * SquashfsFormat.metadataSize / 4
-    var (files, blocks) = (Set<UInt32>(), Set<SquashfsBlock>())
+    var (files, blocks, sets) = (Set<UInt32>(), Set<SquashfsBlock>(), Set<UInt32>())
+    var attributeRoom = Self.mostAttributes
     try forEachEntry { entry in
       result.names += 1
-      _ = try attributes(of: entry.inode)
+      if let set = entry.inode.attributeSet, sets.insert(set).inserted {
+        attributeRoom -= try attributes(of: entry.inode).reduce(0) { $0 + $1.value.count + 1 }
+        guard attributeRoom >= 0 else { throw source.damaged("its files have too many attributes") }
+      }
       guard case .file(let file) = entry.inode.kind else { return }
       let (bytes, overflows) = result.bytes.addingReportingOverflow(file.size)
       guard !overflows else { throw source.damaged("its files have more bytes than there can be") }

@@ -45,8 +45,7 @@ final class StoredContents {
   private var block = DataBlock()
   private var hasher = SHA256Hasher()
   private var isHeld = false
-  private var held: [UInt8] = []
-  private var heldCount = 0
+  private var held: [[UInt8]] = []
 
   // The ends of files that share a block.
   private var fragment = DataBlock()
@@ -63,7 +62,7 @@ final class StoredContents {
     contents.append(StoredContent(size: size, firstBlock: blockSizes.count))
     hasher = SHA256Hasher()
     isHeld = sizes.contains(size)
-    (held, heldCount) = ([], 0)
+    held = []
   }
 
   func append(_ bytes: UnsafeRawBufferPointer) throws {
@@ -95,8 +94,8 @@ final class StoredContents {
     }
     if isHeld {
       isHeld = false
-      if heldCount > 0 { contents[number].start = output.position }
-      try output.append(held)
+      if !held.isEmpty { contents[number].start = output.position }
+      for block in held { try output.append(block) }
       held = []
     }
     if numbers.updateValue(number, forKey: digest) == nil, hasBlocks, contents[number].size <= Self.largestHeld {
@@ -162,8 +161,7 @@ final class StoredContents {
       blockSizes[place] = block.storedSize
       if contents[number].isDropped { return }
       if isHeld && number == contents.count - 1 {
-        held.append(contentsOf: block.bytes)
-        heldCount += 1
+        held.append(Array(block.bytes))
       } else {
         if place == contents[number].firstBlock { contents[number].start = output.position }
         try output.append(block.bytes)
