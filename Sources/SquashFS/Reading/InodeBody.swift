@@ -83,7 +83,7 @@ struct InodeBody {
     let blocks = (Int(size) + (hasFragment ? 0 : blockSize - 1)) / blockSize
     return SquashfsInode.File(
       size: Int(size), start: start, blockCount: blocks, list: cursor.place,
-      fragment: hasFragment ? (Int(fragment), Int(offset)) : nil)
+      fragment: hasFragment ? SquashfsInode.File.End(number: Int(fragment), offset: Int(offset)) : nil)
   }
 
   private mutating func readAttributeSet() throws {

@@ -17,15 +17,21 @@ package struct SquashfsInode: Sendable {
   }
 
   /// Where the bytes of a file lie.
-  package struct File: Sendable {
+  package struct File: Hashable, Sendable {
+    /// A place in a fragment block.
+    package struct End: Hashable, Sendable {
+      package let number: Int
+      package let offset: Int
+    }
+
     package let size: Int
     /// Of the first block, from the start of the image.
     let start: Int
     let blockCount: Int
     /// Place in the inode table of the sizes of its blocks.
     let list: MetadataPlace
-    /// The number of the fragment block with the rest of its bytes, and where they begin there.
-    package let fragment: (number: Int, offset: Int)?
+    /// Where the rest of its bytes begins.
+    package let fragment: End?
   }
 
   package var kind: Kind

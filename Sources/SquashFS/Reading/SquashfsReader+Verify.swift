@@ -26,7 +26,7 @@ extension SquashfsReader {
     for number in 0..<fragments.count { fragmentSizes.append(try read(try fragmentBlock(number))) }
     // Nor do lists of blocks share bytes.
     var lists = metadata.count(from: Int(superblock.inodeTable)) * SquashfsFormat.metadataSize / 4
-    var (files, blocks, sets) = (Set<UInt32>(), Set<SquashfsBlock>(), Set<UInt32>())
+    var (files, blocks, sets) = (Set<SquashfsInode.File>(), Set<SquashfsBlock>(), Set<UInt32>())
     var attributeRoom = Self.mostAttributes
     try forEachEntry { entry in
       result.names += 1
@@ -38,7 +38,8 @@ extension SquashfsReader {
       let (bytes, overflows) = result.bytes.addingReportingOverflow(file.size)
       guard !overflows else { throw source.damaged("its files have more bytes than there can be") }
       result.bytes = bytes
-      guard files.insert(entry.inode.number).inserted else { return }
+      // Not by its number: who damages an image may give two inodes one.
+      guard files.insert(file).inserted else { return }
       let end = file.size % blockSize
       if let fragment = file.fragment, end > 0 {
         guard fragment.number < fragmentSizes.count, fragment.offset <= fragmentSizes[fragment.number] - end else {
