@@ -7,11 +7,12 @@ SHELL := /bin/bash
 export DEBIAN_FRONTEND := noninteractive
 
 # What Swift needs to compile and link: see Package.swift.
-BUILD_PACKAGES := pkg-config libssl-dev libyaml-dev libjansson-dev libdeflate-dev zlib1g-dev libcurl4-openssl-dev
+BUILD_PACKAGES := pkg-config libssl-dev libyaml-dev libjansson-dev libdeflate-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev
 # What the builtin tree of images needs: an engine without daemon, and what makes the root file systems.
 TREE_PACKAGES := buildah mmdebstrap uidmap ca-certificates
 # The real peers of the tests.
-TEST_PACKAGES := $(TREE_PACKAGES) busybox-static docker.io skopeo docker-registry apache2-utils iptables iproute2 git
+TEST_PACKAGES := $(TREE_PACKAGES) busybox-static docker.io skopeo docker-registry apache2-utils iptables iproute2 git \
+  squashfs-tools squashfs-tools-ng python3
 
 # The parts of scripts/soak that `make soak` runs (all of them).
 PART :=

@@ -21,7 +21,7 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
 /// Every room that reads what others wrote.
 let fuzzed: [Target.Dependency] = [
   "ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DockerfileText", "DependencyGraph",
-  "DefinitionScan", "BuildRecords", "ContentStore", "ImageTools", "coppice", "TestSupport",
+  "DefinitionScan", "BuildRecords", "SquashFS", "ContentStore", "ImageTools", "coppice", "TestSupport",
 ]
 
 // The floors are those of docs/design.md; scripts/check-floors proves that they hold.
@@ -35,6 +35,7 @@ let package = Package(
     .target(
       name: "CCurl", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])], linkerSettings: [.linkedLibrary("dl")]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CSys", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     room("ImageModel", ["CCrypto"]),
     room("HostSystem", ["ImageModel", "CSys"]),
@@ -44,6 +45,7 @@ let package = Package(
     room("DependencyGraph", ["ImageModel"]),
     room("FileTraces", ["ImageModel", "HostSystem"]),
     room("GitTrees", ["ImageModel", "HostSystem"]),
+    room("SquashFS", ["ImageModel", "HostSystem", "CDeflate", "CZstd"]),
     room("DefinitionScan", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "DockerfileText"]),
     room("BuildRecords", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DockerfileText"]),
     room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CZlib"]),
@@ -87,6 +89,7 @@ let package = Package(
         "ImageModel", "HostSystem", "DockerfileText", "DependencyGraph", "DefinitionScan", "BuildRecords",
         "DefinitionLint", "TestSupport",
       ]),
+    tests("SquashFSTests", ["ImageModel", "HostSystem", "SquashFS", "TestSupport"]),
     tests("ContentStoreTests", ["ImageModel", "HostSystem", "ContentStore", "JSONText", "TestSupport"]),
     tests(
       "BuildEngineTests",

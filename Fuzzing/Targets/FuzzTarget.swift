@@ -15,8 +15,7 @@ struct FuzzTarget: Sendable {
 
   static let all = [
     yaml, definition, settings, template, dockerfile, ignore, lockfile, index, journal, inputs, json, config, tar,
-    listing,
-    archive, registry, credentials, arguments, names,
+    listing, squashfs, archive, registry, credentials, arguments, names,
   ]
 }
 

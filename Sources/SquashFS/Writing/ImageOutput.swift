@@ -1,0 +1,29 @@
+/// Where an image goes: bytes come in order, and at the very end the first ones are known.
+package protocol SquashfsSink: AnyObject {
+  func append(_ bytes: UnsafeRawBufferPointer) throws
+  /// Replaces bytes that were appended; called once, last.
+  func patch(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws
+}
+
+/// The sink, and how far it is written.
+final class ImageOutput {
+  private let sink: any SquashfsSink
+  private(set) var position = 0
+
+  init(_ sink: any SquashfsSink) { self.sink = sink }
+
+  func append(_ bytes: UnsafeRawBufferPointer) throws {
+    if bytes.isEmpty { return }
+    try sink.append(bytes)
+    position += bytes.count
+  }
+
+  func append(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try append($0) } }
+
+  /// Zeros up to a multiple of `alignment`.
+  func pad(to alignment: Int) throws {
+    try append([UInt8](repeating: 0, count: (alignment - position % alignment) % alignment))
+  }
+
+  func patch(_ bytes: [UInt8], at offset: Int) throws { try bytes.withUnsafeBytes { try sink.patch($0, at: offset) } }
+}
