@@ -35,6 +35,7 @@ let package = Package(
     .target(
       name: "CCurl", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])], linkerSettings: [.linkedLibrary("dl")]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CSys", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     room("ImageModel", ["CCrypto"]),
     room("HostSystem", ["ImageModel", "CSys"]),
@@ -45,7 +46,7 @@ let package = Package(
     room("FileTraces", ["ImageModel", "HostSystem"]),
     room("DefinitionScan", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "DockerfileText"]),
     room("BuildRecords", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DockerfileText"]),
-    room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CZlib"]),
+    room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CZlib", "CZstd"]),
     room(
       "DefinitionLint",
       [
@@ -83,7 +84,9 @@ let package = Package(
         "ImageModel", "HostSystem", "DockerfileText", "DependencyGraph", "DefinitionScan", "BuildRecords",
         "DefinitionLint", "TestSupport",
       ]),
-    tests("ContentStoreTests", ["ImageModel", "HostSystem", "ContentStore", "JSONText", "TestSupport"]),
+    tests(
+      "ContentStoreTests",
+      ["ImageModel", "HostSystem", "ContentStore", "JSONText", "TestSupport", "CZlib", "CZstd"]),
     tests(
       "BuildEngineTests",
       ["ImageModel", "HostSystem", "DependencyGraph", "BuildRecords", "BuildEngine", "TestSupport"]),

@@ -75,7 +75,9 @@ extension ImageLayout {
         if try output(at: path).map({ live.digests.contains($0.digest) }) != true { unneeded.append(path) }
       }
     }
-    for (directory, needed) in [(imageRecords, live.images), (layerRecords, live.layers), (details, live.digests)] {
+    for (directory, needed) in [
+      (imageRecords, live.images), (layerRecords, live.layers), (layerIndexes, live.layers), (details, live.digests),
+    ] {
       for (digest, status) in try records(directory) where !needed.contains(digest) && status.modified < since {
         unneeded.append(directory / FilePath(digest.hex))
       }
@@ -90,7 +92,9 @@ extension ImageLayout {
         report.bytes += status.size
       }
     }
-    for directory in [root, blobs, imageRecords, layerRecords, details, repositoryRoots, temporary, damaged] {
+    for directory in [
+      root, blobs, imageRecords, layerRecords, layerIndexes, details, repositoryRoots, temporary, damaged,
+    ] {
       for entry in try entriesIfPresent(directory) where entry.status.kind == .regular {
         // Files of ours that are being written begin like this, wherever they lie.
         let isTemporary = directory == temporary || directory == damaged || entry.name.bytes.starts(with: Self.prefix)
