@@ -52,6 +52,22 @@ struct MergedRootTests {
     }
   }
 
+  @Test func anIndexThatIsLostIsMadeAgain() throws {
+    var random = SeededGenerator(seed: 8)
+    let store = try TestStore()
+    let layer = try store.add(TestImage(layers: [tar(random.entries())])).layers[0]
+    let index = try #require(try store.layout.index(ofLayer: layer.diffID))
+    let path = FilePath("/store/coppice/entries") / FilePath(layer.diffID.hex)
+    var bytes = try store.disk.contents(of: path, limit: 1 << 20)
+    bytes[bytes.count / 2] ^= 1
+    try store.disk.replace(path, with: bytes, mode: 0o644)
+    #expect(try store.layout.index(ofLayer: layer.diffID) == nil)
+    #expect(try store.layout.index(of: layer) == index)
+    #expect(try store.layout.index(ofLayer: layer.diffID) == index)
+    _ = try store.layout.collectGarbage(roots: [], keepingSince: .max, dryRun: false)
+    #expect(try store.layout.index(ofLayer: layer.diffID) == nil)
+  }
+
   /// What blocks are made of a layer depends on no layer below, and on those above only in what is skipped.
   @Test func aLayerGivesTheSameWhereverItLies() throws {
     func parts(_ events: [RecordingSink.Event]) -> [[RecordingSink.Event]] {

@@ -71,7 +71,9 @@ struct ReferenceRoot {
   }
 
   private func set(_ node: Node, _ entry: RootEntry) {
-    (node.mode, node.uid, node.gid, node.modified) = (entry.mode, entry.uid, entry.gid, entry.modified)
+    (node.mode, node.uid, node.gid, node.modified) = (
+      entry.type == "2" ? 0o777 : entry.mode, entry.uid, entry.gid, entry.modified
+    )
     (node.attributes, node.content, node.link, node.device) = (
       entry.attributes, entry.content, entry.type == "2" ? entry.link : [], entry.device
     )

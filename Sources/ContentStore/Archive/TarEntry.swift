@@ -26,6 +26,7 @@ package struct TarEntry: Sendable {
   package var attributes: [[UInt8]: [UInt8]]
 
   package var name: String { String(decoding: path, as: UTF8.self) }
+  var hasContent: Bool { kind == .file || kind == .other }
 }
 
 extension String {

@@ -13,6 +13,8 @@ package struct LayerIndex: Sendable, Equatable {
 
   init() {}
 
+  var size: Int { records.count }
+
   mutating func append(_ entry: TarEntry, content: Digest?) {
     records.append(entry.kind.rawValue)
     for number in [entry.mode, entry.uid, entry.gid, entry.size, entry.deviceMajor, entry.deviceMinor] { put(number) }
@@ -121,5 +123,28 @@ extension ImageLayout {
     try inStore {
       try files.contentsIfPresent(of: layerIndexes / FilePath(diffID.hex), limit: 1 << 30).flatMap { LayerIndex($0) }
     }
+  }
+
+  /// What a stored layer holds. When nobody has noted it, or the note is damaged, its bytes are read, verified, and it is noted.
+  package func index(of layer: StoredLayer, limits: RootLimits = RootLimits()) throws -> LayerIndex {
+    if let index = try index(ofLayer: layer.diffID) { return index }
+    let source = source(of: layer, name: "layer \(layer.blob)")
+    let stream = try LayerStream(source, limit: limits.layer)
+    let tar = TarReader(BufferedReader(stream), name: source.name, holes: limits.holes)
+    var index = LayerIndex()
+    do {
+      while let entry = try tar.next() {
+        index.append(entry, content: entry.hasContent ? try tar.digestOfContent() : nil)
+        guard index.size <= limits.names else {
+          throw Failure(
+            "\(source.name) has more than \(limits.names) bytes of names", help: "no layer with more is read")
+        }
+      }
+    } catch {
+      throw stream.explanation(of: error)
+    }
+    try stream.finish()
+    try keep(index, of: layer.diffID)
+    return index
   }
 }

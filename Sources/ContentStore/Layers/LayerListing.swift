@@ -30,8 +30,7 @@ struct LayerListing: Sendable {
     var entries: [Entry] = []
     var size = 0
     while let entry = try reader.next() {
-      let hasContent = entry.kind == .file || entry.kind == .other
-      let content = hasContent ? try reader.digestOfContent() : nil
+      let content = entry.hasContent ? try reader.digestOfContent() : nil
       observe(entry, content)
       let record = Self.record(of: entry, content: content)
       entries.append(Entry(path: Self.normalized(entry.path), record: record))

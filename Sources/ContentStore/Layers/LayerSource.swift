@@ -30,10 +30,11 @@ extension ImageLayout {
   /// The layers of an image, the top one first.
   package func layerSources(of image: StoredImage) -> [LayerSource] {
     image.layers.enumerated().reversed().map { index, layer in
-      LayerSource(
-        name: "layer \(index + 1) of \(image.layers.count) (\(layer.blob.short)…)", blob: layer.blob,
-        diffID: layer.diffID
-      ) { try open(blob: layer.blob) }
+      source(of: layer, name: "layer \(index + 1) of \(image.layers.count) (\(layer.blob.short)…)")
     }
+  }
+
+  func source(of layer: StoredLayer, name: String) -> LayerSource {
+    LayerSource(name: name, blob: layer.blob, diffID: layer.diffID) { try open(blob: layer.blob) }
   }
 }

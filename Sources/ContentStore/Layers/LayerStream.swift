@@ -63,10 +63,18 @@ final class LayerStream: BufferSource {
   /// What is wrong with the bytes as a whole, if anything is, explains any other fault.
   func explanation(of fault: any Error) -> any Error {
     do {
-      try finish()
+      var (buffer, left) = ([UInt8](), Self.longestExplanation)
+      while left > 0 {
+        let count = try exchange(&buffer)
+        if count == 0 { break }
+        left -= count
+      }
       return fault
     } catch {
       return error
     }
   }
+
+  /// A second of reading, not the whole of a bomb.
+  private static let longestExplanation = 1 << 30
 }

@@ -251,8 +251,10 @@ struct RootMerge {
       // What is left are files: links are resolved, and there is nothing else.
       case .file, .hardLink, .other: .file(inodes[number].content ?? ContentID(-1), size: entry.size)
       }
+    // Linux has no other mode for a symbolic link, whatever an archive says.
     return RootTree.Inode(
-      kind: kind, mode: entry.mode, uid: entry.uid, gid: entry.gid, modified: entry.modified,
+      kind: kind, mode: entry.kind == .symbolicLink ? 0o777 : entry.mode, uid: entry.uid, gid: entry.gid,
+      modified: entry.modified,
       attributes: entry.attributes)
   }
 }
