@@ -110,7 +110,9 @@ struct RootMerge {
   }
 
   private static func check(_ entry: TarEntry) throws(Fault) {
-    func require(_ condition: Bool, _ message: String) throws(Fault) { if !condition { throw Fault(message: message) } }
+    func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(Fault) {
+      if !condition { throw Fault(message: message()) }
+    }
     let ids = 0..<Int(UInt32.max)
     try require(ids.contains(entry.uid), "it belongs to user \(entry.uid)")
     try require(ids.contains(entry.gid), "it belongs to group \(entry.gid)")
