@@ -11,7 +11,7 @@ BUILD_PACKAGES := pkg-config libssl-dev libyaml-dev libjansson-dev libdeflate-de
 # What the builtin tree of images needs: an engine without daemon, and what makes the root file systems.
 TREE_PACKAGES := buildah mmdebstrap uidmap ca-certificates
 # The real peers of the tests.
-TEST_PACKAGES := $(TREE_PACKAGES) busybox-static docker.io skopeo docker-registry apache2-utils iptables iproute2 git \
+TEST_PACKAGES := $(TREE_PACKAGES) busybox-static docker.io skopeo umoci docker-registry apache2-utils iptables iproute2 git \
   squashfs-tools squashfs-tools-ng python3
 
 # The parts of scripts/soak that `make soak` runs (all of them).

@@ -48,7 +48,7 @@ let package = Package(
     room("SquashFS", ["ImageModel", "HostSystem", "CDeflate", "CZstd"]),
     room("DefinitionScan", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "DockerfileText"]),
     room("BuildRecords", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DockerfileText"]),
-    room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CZlib"]),
+    room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CZlib", "CZstd"]),
     room(
       "DefinitionLint",
       [
@@ -90,7 +90,9 @@ let package = Package(
         "DefinitionLint", "TestSupport",
       ]),
     tests("SquashFSTests", ["ImageModel", "HostSystem", "SquashFS", "TestSupport"]),
-    tests("ContentStoreTests", ["ImageModel", "HostSystem", "ContentStore", "JSONText", "TestSupport"]),
+    tests(
+      "ContentStoreTests",
+      ["ImageModel", "HostSystem", "ContentStore", "JSONText", "TestSupport", "CZlib", "CZstd"]),
     tests(
       "BuildEngineTests",
       [

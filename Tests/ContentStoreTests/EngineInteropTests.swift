@@ -8,7 +8,7 @@ import Testing
 private let searchPath = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
 
 /// Whether all these programs are installed.
-private func have(_ programs: String...) -> Bool {
+func have(_ programs: String...) -> Bool {
   programs.allSatisfy { program in
     searchPath.contains { (try? PosixFileSystem().status(of: "\($0)/\(program)", followingLinks: true)) != nil }
   }

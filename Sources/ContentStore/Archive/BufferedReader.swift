@@ -1,31 +1,43 @@
 internal import HostSystem
 
+/// Hands out whole buffers, so that what passes is not copied.
+protocol BufferSource: AnyObject {
+  /// Takes a buffer that is empty again, or has not been one yet, for a full one.
+  /// - Returns: how many of its bytes count; 0 at the end.
+  func exchange(_ buffer: inout [UInt8]) throws -> Int
+}
+
 /// Reads ahead, so that many small reads are cheap.
 final class BufferedReader: ByteReader {
-  private let source: any ByteReader
+  private let source: any BufferSource
   private var buffer: [UInt8]
   private var (start, end) = (0, 0)
 
-  init(_ source: any ByteReader, size: Int = 1 << 17) {
+  init(_ source: any BufferSource) {
     self.source = source
+    buffer = []
+  }
+
+  init(_ source: any ByteReader, size: Int = 1 << 17) {
+    self.source = Reading(source)
     buffer = [UInt8](repeating: 0, count: size)
   }
 
   func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
     // Nothing is gained by copying large pieces twice.
-    if start == end && target.count >= buffer.count { return try source.read(into: target) }
+    if start == end, target.count >= buffer.count, let source = source as? Reading { return try source.read(target) }
     guard try fill() else { return 0 }
     let count = min(end - start, target.count)
-    target.copyBytes(from: buffer[start..<start + count])
+    buffer.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count])) }
     start += count
     return count
   }
 
   /// Calls `body` with up to `limit` bytes in place, and returns how many; 0 at the end.
-  func withPiece(limit: Int, _ body: (UnsafeRawBufferPointer) -> Void) throws -> Int {
+  func withPiece(limit: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Int {
     guard try fill() else { return 0 }
     let count = min(end - start, limit)
-    buffer.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[start..<start + count])) }
+    try buffer.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[start..<start + count])) }
     start += count
     return count
   }
@@ -43,15 +55,15 @@ final class BufferedReader: ByteReader {
   }
 
   /// The bytes that come next, at most `count`, which stay to be read; fewer only at the end.
-  /// - Precondition: `count` is at most the buffer's size.
+  /// - Precondition: it reads from a `ByteReader`, and `count` is at most the buffer's size.
   func peek(_ count: Int) throws -> ArraySlice<UInt8> {
-    if end - start < count {
+    if end - start < count, let source = source as? Reading {
       let rest = Array(buffer[start..<end])
       buffer.replaceSubrange(..<rest.count, with: rest)
       (start, end) = (0, rest.count)
       while end < count {
         let read = try buffer.withUnsafeMutableBytes { bytes in
-          try source.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[end...]))
+          try source.read(UnsafeMutableRawBufferPointer(rebasing: bytes[end...]))
         }
         if read == 0 { break }
         end += read
@@ -74,8 +86,21 @@ final class BufferedReader: ByteReader {
   /// False at the end.
   private func fill() throws -> Bool {
     if start < end { return true }
-    let count = try buffer.withUnsafeMutableBytes { try source.read(into: $0) }
-    (start, end) = (0, count)
-    return count > 0
+    (start, end) = (0, 0)
+    end = try source.exchange(&buffer)
+    return end > 0
+  }
+}
+
+/// A reader as a source of the one buffer that it is given.
+private final class Reading: BufferSource {
+  private let source: any ByteReader
+
+  init(_ source: any ByteReader) { self.source = source }
+
+  func read(_ target: UnsafeMutableRawBufferPointer) throws -> Int { try source.read(into: target) }
+
+  func exchange(_ buffer: inout [UInt8]) throws -> Int {
+    try buffer.withUnsafeMutableBytes { try source.read(into: $0) }
   }
 }

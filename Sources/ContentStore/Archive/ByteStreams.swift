@@ -24,11 +24,15 @@ final class HashingReader: ByteReader {
   private var hasher = SHA256Hasher()
   private(set) var count = 0
   private let limit: Int
+  private let name: String
 
-  /// - Parameter limit: reading more fails.
-  init(_ source: any ByteReader, limit: Int = .max) {
+  /// - Parameters:
+  ///   - limit: reading more fails.
+  ///   - name: what it is called then.
+  init(_ source: any ByteReader, limit: Int = .max, name: String = "a layer") {
     self.source = source
     self.limit = limit
+    self.name = name
   }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
@@ -36,7 +40,7 @@ final class HashingReader: ByteReader {
     hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<read]))
     count += read
     if count > limit {
-      throw Failure("a layer has more than \(limit) bytes when decompressed", help: "nothing larger is stored")
+      throw Failure("\(name) has more than \(limit) bytes when decompressed", help: "nothing larger is read")
     }
     return read
   }

@@ -2,7 +2,9 @@
 struct PaxRecords {
   private(set) var values: [String: [UInt8]] = [:]
   /// Extended attributes by name.
-  private(set) var attributes: [String: [UInt8]] = [:]
+  private(set) var attributes: [[UInt8]: [UInt8]] = [:]
+  /// Where the data of a sparse file lies, from format 0.0, which repeats its keys: offset and length in turn.
+  private(set) var sparseNumbers: [[UInt8]] = []
 
   struct Fault: Error { var message: String }
 
@@ -20,20 +22,22 @@ struct PaxRecords {
       let end = rest.startIndex + length
       guard rest[end - 1] == UInt8(ascii: "\n"), let equals = rest[(space + 1)..<end].firstIndex(of: UInt8(ascii: "="))
       else { throw Fault(message: "a PAX record is not KEY=VALUE") }
-      try add(String(decoding: rest[(space + 1)..<equals], as: UTF8.self), Array(rest[(equals + 1)..<(end - 1)]))
+      try add(rest[(space + 1)..<equals], Array(rest[(equals + 1)..<(end - 1)]))
       rest = rest[end...]
     }
   }
 
-  private mutating func add(_ key: String, _ value: [UInt8]) throws(Fault) {
-    if key.hasPrefix("SCHILY.xattr.") {
-      attributes[String(key.dropFirst(13))] = value
-    } else if key.hasPrefix("LIBARCHIVE.xattr.") {
+  private mutating func add(_ key: ArraySlice<UInt8>, _ value: [UInt8]) throws(Fault) {
+    if key.starts(with: "SCHILY.xattr.".utf8) {
+      attributes[Array(key.dropFirst(13))] = value
+    } else if key.starts(with: "LIBARCHIVE.xattr.".utf8) {
       let name = Self.decodingPercents(key.dropFirst(17))
       // The same attribute stands there as SCHILY's, too, when it is text.
       if attributes[name] == nil { attributes[name] = Self.decodingBase64(value) }
     } else {
-      if value.contains(0) { throw Fault(message: "the PAX record `\(key)` has a zero byte") }
+      let key = String(decoding: key, as: UTF8.self)
+      if value.contains(0) { throw Fault(message: "the PAX record `\(key.printable)` has a zero byte") }
+      if key == "GNU.sparse.offset" || key == "GNU.sparse.numbytes" { sparseNumbers.append(value) }
       values[key] = value
     }
   }
@@ -52,13 +56,19 @@ struct PaxRecords {
     return number
   }
 
-  /// Whole seconds; the fraction is dropped.
+  /// Whole seconds; a fraction makes it the second before.
   func seconds(_ key: String) -> Int? {
-    bytes(key).flatMap { Int(String(decoding: $0.prefix { $0 != UInt8(ascii: ".") }, as: UTF8.self)) }
+    guard let value = bytes(key),
+      let whole = Int(String(decoding: value.prefix { $0 != UInt8(ascii: ".") }, as: UTF8.self))
+    else { return nil }
+    let hasFraction = value.drop { $0 != UInt8(ascii: ".") }.contains {
+      (UInt8(ascii: "1")...UInt8(ascii: "9")).contains($0)
+    }
+    return value.first == UInt8(ascii: "-") && hasFraction && whole > .min ? whole - 1 : whole
   }
 
-  private static func decodingPercents(_ text: Substring) -> String {
-    var (bytes, rest) = ([UInt8](), Array(text.utf8)[...])
+  private static func decodingPercents(_ text: ArraySlice<UInt8>) -> [UInt8] {
+    var (bytes, rest) = ([UInt8](), text)
     while let byte = rest.popFirst() {
       if byte == UInt8(ascii: "%"), let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) {
         bytes.append(code)
@@ -67,7 +77,7 @@ struct PaxRecords {
         bytes.append(byte)
       }
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return bytes
   }
 
   private static func decodingBase64(_ text: [UInt8]) -> [UInt8] {

@@ -14,7 +14,7 @@ package struct TarEntry: Sendable {
   package var mode: Int
   package var uid: Int
   package var gid: Int
-  /// Bytes of content that follow.
+  /// Bytes of content, the holes of a sparse file among them.
   package var size: Int
   /// Seconds since 1970.
   package var modified: Int
@@ -22,9 +22,11 @@ package struct TarEntry: Sendable {
   package var link: [UInt8]
   package var deviceMajor: Int
   package var deviceMinor: Int
-  package var attributes: [String: [UInt8]]
+  /// Extended attributes by name.
+  package var attributes: [[UInt8]: [UInt8]]
 
   package var name: String { String(decoding: path, as: UTF8.self) }
+  var hasContent: Bool { kind == .file || kind == .other }
 }
 
 extension String {

@@ -11,6 +11,8 @@ package struct ArchiveLimits: Sendable {
   package var layer = 1 << 40
   /// Bytes of the listing of one layer.
   package var listing = 1 << 29
+  /// Bytes of the holes of all sparse files of one layer.
+  package var holes = 1 << 36
 
   package init() {}
 }
@@ -85,19 +87,19 @@ private struct ArchiveImport {
     let intake = LayerIntake(store: store, limits: limits)
     let label = "image archive, layer `\(name.printable)`"
     (documents[name], layers[name], links[name], refused[name]) = (nil, nil, nil, nil)
-    if start.starts(with: [0x1f, 0x8b]) {
-      try keep(name, 0)
-      layers[name] = try intake.store(gzip: content, promised: Self.digest(inName: name), name: label)
-    } else if start.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) {
-      try keep(name, 0)
-      refused[name] = "is compressed with zstd, which is not supported here"
-    } else if TarHeader.hasValidChecksum(start) || start.count == TarHeader.size && start.allSatisfy({ $0 == 0 }) {
+    let promised = Self.digest(inName: name)
+    if let compression = LayerCompression(magic: start), !start.isEmpty {
       try keep(name, 0)
       layers[name] =
-        if let promised = Self.digest(inName: name) {
-          try intake.store(tar: content, promised: promised, name: label)
-        } else {
-          try intake.store(tar: content, name: label)
+        switch compression {
+        case .gzip: try intake.store(gzip: content, promised: promised, name: label)
+        case .zstd: try intake.store(zstd: content, promised: promised, name: label)
+        case .none:
+          if let promised {
+            try intake.store(tar: content, promised: promised, name: label)
+          } else {
+            try intake.store(tar: content, name: label)
+          }
         }
     } else if size <= limits.document {
       try keep(name, size)

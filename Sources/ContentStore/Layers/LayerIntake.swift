@@ -10,7 +10,7 @@ struct LayerIntake {
   func store(tar: any ByteReader, promised: Digest, name: String) throws -> StoredLayer {
     let layer: StoredLayer
     if let known = try store.layer(promised) {
-      let hashing = HashingReader(tar, limit: limits.layer)
+      let hashing = HashingReader(tar, limit: limits.layer, name: name)
       try hashing.drain()
       layer = known
       guard hashing.digest == promised else { throw mismatch(name, promised, hashing.digest) }
@@ -25,7 +25,7 @@ struct LayerIntake {
   func store(tar: any ByteReader, name: String) throws -> StoredLayer {
     let spool = Spool(store)
     defer { spool.discard() }
-    let hashing = HashingReader(tar, limit: limits.layer)
+    let hashing = HashingReader(tar, limit: limits.layer, name: name)
     try hashing.forEachPiece { try spool.write($0) }
     if let known = try store.layer(hashing.digest) { return known }
     return try compress(try spool.reader(), name: name)
@@ -37,32 +37,50 @@ struct LayerIntake {
     let blob = try BlobWriter(store)
     defer { blob.discard() }
     let source = HashingReader(TeeReader(gzip) { try blob.write($0) })
-    let tar = HashingReader(try GzipReader(source, name: name), limit: limits.layer)
-    let listing = try LayerListing(ofTar: tar, name: name, limit: limits.listing)
+    let tar = HashingReader(try GzipReader(source, name: name), limit: limits.layer, name: name)
+    let (listing, index) = try read(tar, name: name)
     try source.drain()
     if let promised, promised != source.digest { throw mismatch(name, promised, source.digest) }
     if let known = try store.layer(tar.digest) { return known }
     let (digest, size) = try blob.finish()
-    return try record(tar, blob: digest, size: size, listing)
+    return try record(tar, blob: digest, size: size, listing, index)
+  }
+
+  /// No docker manifest can name zstd, and the store's own form is read faster.
+  func store(zstd: any ByteReader, promised: Digest?, name: String) throws -> StoredLayer {
+    let source = HashingReader(zstd)
+    let layer = try store(tar: try ZstdReader(source, name: name), name: name)
+    try source.drain()
+    if let promised, promised != source.digest { throw mismatch(name, promised, source.digest) }
+    return layer
   }
 
   private func compress(_ source: any ByteReader, name: String) throws -> StoredLayer {
     let blob = try BlobWriter(store)
     defer { blob.discard() }
     let members = GzipMembers { try blob.write($0) }
-    let tar = HashingReader(source, limit: limits.layer)
+    let tar = HashingReader(source, limit: limits.layer, name: name)
     let tee = TeeReader(tar) { try members.write($0) }
-    let listing = try LayerListing(ofTar: tee, name: name, limit: limits.listing)
+    let (listing, index) = try read(tee, name: name)
     try members.finish()
     let (digest, size) = try blob.finish()
-    return try record(tar, blob: digest, size: size, listing)
+    return try record(tar, blob: digest, size: size, listing, index)
+  }
+
+  private func read(_ tar: any ByteReader, name: String) throws -> (LayerListing, LayerIndex) {
+    var index = LayerIndex()
+    let listing = try LayerListing(ofTar: tar, name: name, limit: limits.listing, holes: limits.holes) {
+      index.append($0, content: $1)
+    }
+    return (listing, index)
   }
 
   private func record(
-    _ tar: HashingReader, blob: Digest, size: Int, _ listing: LayerListing
+    _ tar: HashingReader, blob: Digest, size: Int, _ listing: LayerListing, _ index: LayerIndex
   ) throws -> StoredLayer {
     let layer = StoredLayer(
       diffID: tar.digest, blob: blob, size: size, uncompressedSize: tar.count, listing: try store.put(listing.bytes))
+    try store.keep(index, of: layer.diffID)
     try store.record(layer)
     return layer
   }

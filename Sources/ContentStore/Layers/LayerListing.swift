@@ -23,14 +23,21 @@ struct LayerListing: Sendable {
   private(set) var entries: [Entry]
 
   /// Reads a layer to its end.
-  /// - Parameter limit: of the listing's bytes, for archives with endless entries.
-  init(ofTar source: any ByteReader, name: String, limit: Int) throws {
-    let reader = TarReader(source, name: name)
+  /// - Parameters:
+  ///   - limit: of the listing's bytes, for archives with endless entries.
+  ///   - holes: of all sparse files together.
+  ///   - observe: sees every entry in the order of the archive, with its content's digest if it has content.
+  init(
+    ofTar source: any ByteReader, name: String, limit: Int, holes: Int = 1 << 36,
+    _ observe: (TarEntry, Digest?) -> Void = { _, _ in }
+  ) throws {
+    let reader = TarReader(source, name: name, holes: holes)
     var entries: [Entry] = []
     var size = 0
     while let entry = try reader.next() {
-      let hasContent = entry.kind == .file || entry.kind == .other
-      let record = Self.record(of: entry, content: hasContent ? try reader.digestOfContent() : nil)
+      let content = entry.hasContent ? try reader.digestOfContent() : nil
+      observe(entry, content)
+      let record = Self.record(of: entry, content: content)
       entries.append(Entry(path: Self.normalized(entry.path), record: record))
       size += entry.path.count + record.count + 64
       guard size <= limit else {
@@ -78,8 +85,8 @@ struct LayerListing: Sendable {
     var attributes = ""
     if !entry.attributes.isEmpty {
       var hasher = SHA256Hasher()
-      for (name, value) in entry.attributes.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-        hasher.update(Array("\(name.utf8.count) \(name) \(value.count) ".utf8) + value)
+      for (name, value) in entry.attributes.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+        hasher.update(Array("\(name.count) ".utf8) + name + Array(" \(value.count) ".utf8) + value)
       }
       attributes = hasher.finish().hex
     }

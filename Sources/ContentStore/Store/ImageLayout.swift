@@ -34,6 +34,8 @@ package struct ImageLayout: Sendable {
   var damaged: FilePath { root / "coppice/damaged" }
   /// diff_id → `LayerRecord`
   var layerRecords: FilePath { root / "coppice/layers" }
+  /// diff_id → `LayerIndex`
+  var layerIndexes: FilePath { root / "coppice/entries" }
   /// Config digest → `StoredImage`
   var imageRecords: FilePath { root / "coppice/images" }
   /// Content digest → config digest of an image with that content
