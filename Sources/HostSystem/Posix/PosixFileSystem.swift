@@ -62,6 +62,10 @@ package struct PosixFileSystem: FileSystem {
     return PosixFileReader(file, path)
   }
 
+  package func openAnywhere(_ path: FilePath) throws(FileSystemError) -> any RandomAccessFile {
+    try PosixRandomAccessFile(path)
+  }
+
   package func digest(of path: FilePath) throws(FileSystemError) -> Digest {
     let file = try RegularFile(opening: path, O_NOFOLLOW)
     // Most files of a context are small: touch no more memory than they need.
