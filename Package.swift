@@ -21,7 +21,7 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
 /// Every room that reads what others wrote.
 let fuzzed: [Target.Dependency] = [
   "ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DockerfileText", "DependencyGraph",
-  "DefinitionScan", "BuildRecords", "ContentStore", "ImageTools", "coppice", "TestSupport",
+  "DefinitionScan", "BuildRecords", "ContentStore", "SIFFormat", "ImageTools", "coppice", "TestSupport",
 ]
 
 // The floors are those of docs/design.md; scripts/check-floors proves that they hold.
@@ -51,6 +51,7 @@ let package = Package(
       [
         "ImageModel", "HostSystem", "YAMLText", "DockerfileText", "DependencyGraph", "DefinitionScan", "BuildRecords",
       ]),
+    room("SIFFormat", ["ImageModel", "HostSystem", "JSONText"]),
     room("BuildEngine", ["ImageModel", "HostSystem", "FileTraces", "DependencyGraph", "BuildRecords"]),
     room(
       "ImageTools",
@@ -62,7 +63,7 @@ let package = Package(
       name: "coppice",
       dependencies: [
         "ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DependencyGraph", "DefinitionScan",
-        "BuildRecords", "DefinitionLint", "ContentStore", "BuildEngine", "ImageTools",
+        "BuildRecords", "DefinitionLint", "ContentStore", "SIFFormat", "BuildEngine", "ImageTools",
       ],
       swiftSettings: strict),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
@@ -84,6 +85,7 @@ let package = Package(
         "DefinitionLint", "TestSupport",
       ]),
     tests("ContentStoreTests", ["ImageModel", "HostSystem", "ContentStore", "JSONText", "TestSupport"]),
+    tests("SIFFormatTests", ["ImageModel", "HostSystem", "SIFFormat", "JSONText", "TestSupport"]),
     tests(
       "BuildEngineTests",
       ["ImageModel", "HostSystem", "DependencyGraph", "BuildRecords", "BuildEngine", "TestSupport"]),
@@ -93,7 +95,9 @@ let package = Package(
         "ImageModel", "HostSystem", "DockerfileText", "DependencyGraph", "DefinitionScan", "ContentStore",
         "BuildRecords", "BuildEngine", "ImageTools", "JSONText", "TestSupport",
       ]),
-    tests("CommandTests", ["BuildRecords", "ImageModel", "HostSystem", "JSONText", "BuildEngine", "coppice"]),
+    tests(
+      "CommandTests",
+      ["BuildRecords", "ImageModel", "HostSystem", "JSONText", "SIFFormat", "BuildEngine", "TestSupport", "coppice"]),
     tests(
       "EndToEndTests",
       [
@@ -117,7 +121,7 @@ if Context.environment["COPPICE_FUZZ"] != nil {
       name: "coppice",
       dependencies: [
         "ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DependencyGraph", "DefinitionScan",
-        "BuildRecords", "DefinitionLint", "ContentStore", "BuildEngine", "ImageTools",
+        "BuildRecords", "DefinitionLint", "ContentStore", "SIFFormat", "BuildEngine", "ImageTools",
       ], exclude: ["Main.swift"], swiftSettings: strict),
     .executableTarget(
       name: "coppice-fuzz", dependencies: fuzzed + ["CFuzzer"], path: "Fuzzing",
