@@ -15,7 +15,7 @@ struct FuzzTarget: Sendable {
 
   static let all = [
     yaml, definition, settings, template, dockerfile, ignore, lockfile, index, journal, inputs, json, config, tar,
-    listing,
+    listing, sif, container,
     archive, registry, credentials, arguments, names,
   ]
 }
