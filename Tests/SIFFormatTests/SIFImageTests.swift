@@ -121,7 +121,7 @@ struct SIFImageTests {
         == .signature(hash: "SHA-256", fingerprint: "0102030405060708090A0B0C0D0E0F1011121314"))
     #expect(details(0x4005, [5, 0, 0, 0]) == .signature(hash: "BLAKE2b-256", fingerprint: nil))
     #expect(details(0x4008, [2, 0, 0, 0, 0, 2, 0, 0]).text == "PEM/RSA-OAEP")
-    #expect(details(0x4009, [4, 0, 0, 0]).text == "SPDX-JSON")
+    #expect(details(0x4009, [4, 0, 0, 0]).text == "spdx-json")
     #expect(details(0x400A, Array(Digest.sha256("x").text)).text == Digest.sha256("x").description)
     #expect(details(0x400B, Array("sha256:nothing".utf8)) == .malformed)
     #expect(details(0x4006, []) == .none)

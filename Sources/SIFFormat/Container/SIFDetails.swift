@@ -42,8 +42,8 @@ package enum SIFDetails: Sendable, Hashable {
         format: Self.word(
           fields.int32(),
           [
-            "CycloneDX-JSON", "CycloneDX-XML", "GitHub-JSON", "SPDX-JSON", "SPDX-RDF", "SPDX-TagValue", "SPDX-YAML",
-            "Syft-JSON",
+            "cyclonedx-json", "cyclonedx-xml", "github-json", "spdx-json", "spdx-rdf", "spdx-tag-value", "spdx-yaml",
+            "syft-json",
           ]))
     case .ociRootIndex, .ociBlob:
       self = Digest(String(decoding: fields.text(384), as: UTF8.self)).map { .ociDigest($0) } ?? .malformed
