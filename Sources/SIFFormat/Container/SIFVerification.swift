@@ -10,11 +10,15 @@ package struct SIFVerification {
   package private(set) var digest: Digest?
 
   private let image: SIFImage
+  private let ids: Set<UInt32>
+  private let groups: Set<UInt32>
   private let file: any RandomAccessFile
 
   package init(_ image: SIFImage, in file: any RandomAccessFile) throws {
     self.image = image
     self.file = file
+    ids = Set(image.objects.map(\.id))
+    groups = Set(image.objects.compactMap(\.group))
     checkHeader()
     for object in image.objects { try check(object) }
     faults.sort { ($0.offset, $0.message) < ($1.offset, $1.message) }
@@ -48,9 +52,9 @@ package struct SIFVerification {
       found(object.offset, "object \(object.id) lies before the data")
     }
     switch object.link {
-    case .object(let id) where !image.objects.contains { $0.id == id }:
+    case .object(let id) where !ids.contains(id):
       found(object.offset, "object \(object.id) refers to object \(id), which is not there")
-    case .group(let group) where !image.objects.contains { $0.group == group }:
+    case .group(let group) where !groups.contains(group):
       found(object.offset, "object \(object.id) refers to group \(group), which is empty")
     default: break
     }

@@ -11,7 +11,12 @@ enum EnvironmentScript {
     guard name.isVariableName else { return nil }
     guard let value else { return "export \(name)=\"${\(name):-}\"" }
     let quoted = "\"\(value.escapedForDoubleQuotes)\""
-    return name == "PATH" ? "export PATH=\(quoted)" : "export \(name)=\"${\(name):-\(quoted)}\""
+    if name == "PATH" { return "export PATH=\(quoted)" }
+    // Within the inner quotes bash would run what stands in `<(…)`.
+    if value.contains("<(") || value.contains(">(") {
+      return "[ -n \"${\(name):-}\" ] || \(name)=\(quoted)\nexport \(name)"
+    }
+    return "export \(name)=\"${\(name):-\(quoted)}\""
   }
 
   /// A warning for each entry that no shell can take.
