@@ -24,7 +24,7 @@ READERS :=
 # Arguments that `make quickstart` hands on, for instance FLAGS='--progress json'.
 FLAGS :=
 
-.PHONY: help setup build check test quickstart bench soak fuzz format clean swift-found
+.PHONY: help setup build check test interop quickstart bench soak fuzz format clean swift-found
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ check: swift-found setup ## prove the floors, the style and that everything comp
 test: swift-found setup ## install the real peers of the tests and run all tests
 	@scripts/install-packages $(TEST_PACKAGES)
 	@scripts/run-tests
+
+interop: swift-found setup ## install Apptainer into a root of its own (once), and compare with it
+	@scripts/install-packages mmdebstrap debian-archive-keyring busybox-static
+	@scripts/interop
 
 quickstart: build ## build the builtin tree of images with buildah, in ./quickstart
 	@scripts/install-packages $(TREE_PACKAGES)

@@ -21,7 +21,7 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
 /// Every room that reads what others wrote.
 let fuzzed: [Target.Dependency] = [
   "ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DockerfileText", "DependencyGraph",
-  "DefinitionScan", "BuildRecords", "SquashFS", "ContentStore", "ImageTools", "coppice", "TestSupport",
+  "DefinitionScan", "BuildRecords", "SquashFS", "ContentStore", "SIFFormat", "ImageTools", "coppice", "TestSupport",
 ]
 
 // The floors are those of docs/design.md; scripts/check-floors proves that they hold.
@@ -54,6 +54,9 @@ let package = Package(
       [
         "ImageModel", "HostSystem", "YAMLText", "DockerfileText", "DependencyGraph", "DefinitionScan", "BuildRecords",
       ]),
+    room("SIFFormat", ["ImageModel", "HostSystem", "JSONText"]),
+    room(
+      "SIFConversion", ["ImageModel", "HostSystem", "SquashFS", "ContentStore", "SIFFormat"]),
     room("BuildEngine", ["ImageModel", "HostSystem", "FileTraces", "DependencyGraph", "BuildRecords"]),
     room(
       "ImageTools",
@@ -65,7 +68,8 @@ let package = Package(
       name: "coppice",
       dependencies: [
         "ImageModel", "HostSystem", "FileTraces", "GitTrees", "YAMLText", "JSONText", "DependencyGraph",
-        "DefinitionScan", "BuildRecords", "DefinitionLint", "ContentStore", "BuildEngine", "ImageTools",
+        "DefinitionScan", "BuildRecords", "DefinitionLint", "SquashFS", "ContentStore", "SIFFormat", "SIFConversion",
+        "BuildEngine", "ImageTools",
       ],
       swiftSettings: strict),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
@@ -93,6 +97,7 @@ let package = Package(
     tests(
       "ContentStoreTests",
       ["ImageModel", "HostSystem", "ContentStore", "JSONText", "TestSupport", "CZlib", "CZstd"]),
+    tests("SIFFormatTests", ["ImageModel", "HostSystem", "SIFFormat", "JSONText", "TestSupport"]),
     tests(
       "BuildEngineTests",
       [
@@ -104,7 +109,9 @@ let package = Package(
         "ImageModel", "HostSystem", "FileTraces", "DockerfileText", "DependencyGraph", "DefinitionScan",
         "ContentStore", "BuildRecords", "BuildEngine", "ImageTools", "JSONText", "TestSupport",
       ]),
-    tests("CommandTests", ["BuildRecords", "ImageModel", "HostSystem", "JSONText", "BuildEngine", "coppice"]),
+    tests(
+      "CommandTests",
+      ["BuildRecords", "ImageModel", "HostSystem", "JSONText", "SIFFormat", "BuildEngine", "TestSupport", "coppice"]),
     tests(
       "EndToEndTests",
       [
@@ -128,7 +135,8 @@ if Context.environment["COPPICE_FUZZ"] != nil {
       name: "coppice",
       dependencies: [
         "ImageModel", "HostSystem", "FileTraces", "GitTrees", "YAMLText", "JSONText", "DependencyGraph",
-        "DefinitionScan", "BuildRecords", "DefinitionLint", "ContentStore", "BuildEngine", "ImageTools",
+        "DefinitionScan", "BuildRecords", "DefinitionLint", "SquashFS", "ContentStore", "SIFFormat", "SIFConversion",
+        "BuildEngine", "ImageTools",
       ], exclude: ["Main.swift"], swiftSettings: strict),
     .executableTarget(
       name: "coppice-fuzz", dependencies: fuzzed + ["CFuzzer"], path: "Fuzzing",

@@ -68,3 +68,7 @@ int cs_trap(int signal) {
 ssize_t cs_getdents64(int fd, void *buffer, size_t count) { return syscall(SYS_getdents64, fd, buffer, count); }
 
 int cs_map_populate(void) { return MAP_POPULATE; }
+
+ssize_t cs_copy_file_range(int from, off_t offset, int to, size_t count) {
+  return copy_file_range(from, &offset, to, 0, count, 0);
+}

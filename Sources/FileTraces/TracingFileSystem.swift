@@ -87,6 +87,11 @@ package struct TracingFileSystem: FileSystem {
     return try unless { () throws(FileSystemError) in try base.open(path) }
   }
 
+  package func openAnywhere(_ path: FilePath) throws(FileSystemError) -> any RandomAccessFile {
+    _ = try noted(path, followingLinks: true)
+    return try unless { () throws(FileSystemError) in try base.openAnywhere(path) }
+  }
+
   package func hashed(_ path: FilePath) throws(FileSystemError) -> HashedFile {
     let file: HashedFile
     do {

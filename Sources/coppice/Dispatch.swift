@@ -29,9 +29,8 @@ private func perform(_ invocation: Invocation) async throws -> ExitCode {
   case .version:
     invocation.output.write(Version.text + "\n")
     return .success
-  case .help(let command):
-    let help = HelpText(width: min(invocation.size().columns, 100), style: invocation.style)
-    invocation.output.write(command.map { help.text($0.specification) } ?? help.overview())
+  case .help(let topic):
+    invocation.output.write(HelpText(width: min(invocation.size().columns, 100), style: invocation.style).text(topic))
     return .success
   case .initialize(let options): return try options.run(invocation)
   case .list(let options): return try options.run(invocation)
@@ -46,6 +45,10 @@ private func perform(_ invocation: Invocation) async throws -> ExitCode {
   case .verify(let options): return try await options.run(invocation)
   case .collect(let options): return try await options.run(invocation)
   case .load(let options): return try await options.run(invocation)
+  case .sifList(let options): return try options.run(invocation)
+  case .sifInspect(let options): return try options.run(invocation)
+  case .sifVerify(let options): return try options.run(invocation)
+  case .sifExtractDefinition(let options): return try options.run(invocation)
   case .clean(let options): return try await options.run(invocation)
   }
 }

@@ -56,6 +56,12 @@ struct Invocation: Sendable {
 
   func show(_ diagnostics: [Diagnostic]) { errorOutput.write(self.diagnostics.text(diagnostics)) }
 
+  /// A result that others wrote: a terminal is not to be steered by it, a file gets it as it is.
+  func showForeign(_ text: String) {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    output.write(isOutputTerminal ? lines.map { TerminalText.cleaned($0) }.joined(separator: "\n") : text)
+  }
+
   /// A result for programs, on lines of their own.
   func show(_ result: JSONValue) { output.write(result.prettyText) }
 }

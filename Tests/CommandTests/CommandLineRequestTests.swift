@@ -57,7 +57,7 @@ import Testing
   @Test(arguments: CommandName.allCases)
   func everyCommandParsesWithoutMoreThanItsArguments(command: CommandName) throws {
     let needed = command.specification.arguments.filter { $0.allowed.lowerBound > 0 }.map { _ in "x" }
-    _ = try CommandLineRequest([command.rawValue] + needed)
+    _ = try CommandLineRequest(command.words + needed)
     #expect(command.specification.name == command.rawValue)
   }
 
@@ -67,19 +67,33 @@ import Testing
     for example in command.specification.examples {
       let words = try Self.words(ofShell: example.command)
       _ = try CommandLineRequest(words)
-      #expect(words.first == command.rawValue)
+      #expect(words.starts(with: command.words))
     }
   }
 
   @Test func helpIsAskedForInManyWays() throws {
     for words in [["help", "build"], ["build", "--help"], ["build", "-h", "--forse"], ["--help", "build", "-x"]] {
-      guard case .help(.build) = try CommandLineRequest(words).request else {
+      guard case .help(.command(.build)) = try CommandLineRequest(words).request else {
         Issue.record("\(words)")
         continue
       }
     }
     for words in [[], ["help"], ["--help"], ["-h"], ["-v"]] {
-      guard case .help(nil) = try CommandLineRequest(words).request else {
+      guard case .help(.overview) = try CommandLineRequest(words).request else {
+        Issue.record("\(words)")
+        continue
+      }
+    }
+    for words in [["sif"], ["sif", "--help"], ["help", "sif"], ["-h", "sif"]] {
+      guard case .help(.group(.sif)) = try CommandLineRequest(words).request else {
+        Issue.record("\(words)")
+        continue
+      }
+    }
+    for words in [
+      ["help", "sif", "list"], ["sif", "list", "--help"], ["-h", "sif", "list"], ["sif", "list", "-h", "-x"],
+    ] {
+      guard case .help(.command(.sifList)) = try CommandLineRequest(words).request else {
         Issue.record("\(words)")
         continue
       }
@@ -92,20 +106,29 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    (["bild"], "unknown command 'bild'", "did you mean 'build'?"),
-    (["help", "grap"], "unknown command 'grap'", "did you mean 'graph'?"),
-    (["xyzzy"], "unknown command 'xyzzy'", "'coppice help' lists all commands"),
-    (["-j", "4", "build"], "-j stands before the command", "write it after the command: coppice COMMAND -j"),
-    (
-      ["--jobs", "4", "build"], "--jobs stands before the command", "write it after the command: coppice COMMAND --jobs"
-    ),
-    (["build", "-v", "-q"], "--verbose and --quiet exclude each other", "leave one of them out"),
-    (["build", "--touch", "--force", "x"], "--touch and --force exclude each other", "leave one of them out"),
-    (["explain"], "missing TARGET", "write coppice explain TARGET"),
-    (["graph", "--format", "doot"], "--format needs one of tree, dot, mermaid, json, not 'doot'", "did you mean dot?"),
-  ])
-  func aWrongCommandLineIsExplained(words: [String], message: String, help: String) throws {
+  @Test(
+    arguments: [
+      (["bild"], "unknown command 'bild'", "did you mean 'build'?"),
+      (["help", "grap"], "unknown command 'grap'", "did you mean 'graph'?"),
+      (["xyzzy"], "unknown command 'xyzzy'", "'coppice help' lists all commands"),
+      (["sif", "lst", "x"], "unknown command 'sif lst'", "did you mean 'sif list'?"),
+      (["sfi", "list"], "unknown command 'sfi'", "did you mean 'sif'?"),
+      (["sif", "--jsno"], "unknown option --jsno", "'coppice sif --help' shows what it takes"),
+      (["sif", "list"], "missing FILE", "write coppice sif list FILE"),
+      (["help", "build", "x"], "coppice help does not take 'x'", nil),
+      (["-j", "4", "build"], "-j stands before the command", "write it after the command: coppice COMMAND -j"),
+      (
+        ["--jobs", "4", "build"], "--jobs stands before the command",
+        "write it after the command: coppice COMMAND --jobs"
+      ),
+      (["build", "-v", "-q"], "--verbose and --quiet exclude each other", "leave one of them out"),
+      (["build", "--touch", "--force", "x"], "--touch and --force exclude each other", "leave one of them out"),
+      (["explain"], "missing TARGET", "write coppice explain TARGET"),
+      (
+        ["graph", "--format", "doot"], "--format needs one of tree, dot, mermaid, json, not 'doot'", "did you mean dot?"
+      ),
+    ] as [([String], String, String?)])
+  func aWrongCommandLineIsExplained(words: [String], message: String, help: String?) throws {
     let error = try #require(throws: InvalidInput.self) { try CommandLineRequest(words) }
     #expect(error.diagnostics.first?.message == message)
     #expect(error.diagnostics.first?.help == help)
@@ -120,4 +143,9 @@ import Testing
     }
     return Array(words.prefix { $0 != "|" })
   }
+}
+
+extension CommandName {
+  /// As they are typed.
+  fileprivate var words: [String] { rawValue.split(separator: " ").map(String.init) }
 }

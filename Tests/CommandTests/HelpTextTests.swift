@@ -26,8 +26,10 @@ import Testing
   @Test func theOverviewNamesEveryCommandWithinEightyColumns() {
     let overview = HelpText().overview()
     for command in CommandName.allCases {
-      #expect(overview.contains("\n  \(command.rawValue) "))
-      #expect(overview.contains(command.specification.summary))
+      let listed = command.group.map { HelpText().text(.group($0)) } ?? overview
+      #expect(listed.contains("\n  \(command.rawValue) "))
+      #expect(listed.contains(command.specification.summary))
+      if let group = command.group { #expect(overview.contains("\n  \(group.rawValue) …")) }
     }
     #expect(overview.split(separator: "\n").allSatisfy { DisplayWidth.of($0) <= 80 })
   }

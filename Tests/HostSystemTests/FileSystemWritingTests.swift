@@ -65,6 +65,29 @@ struct FileSystemWritingTests {
   }
 
   @Test(arguments: DiskKind.allCases)
+  func aPendingFileIsReadWrittenOverAndFilledFromAnother(kind: DiskKind) throws {
+    let disk = try kind.make()
+    try disk.write("source", "0123456789")
+    let source = try disk.fileSystem.openAnywhere(disk.path("source"))
+    #expect(source.size == 10)
+    #expect(try source.bytes(3..<6) == Array("345".utf8))
+    #expect(disk.reason { _ = try source.bytes(8..<12) } == .other(0))
+    let file = try disk.fileSystem.create(in: disk.root, mode: 0o755)
+    try file.write(Array("....".utf8))
+    try file.append(2..<9, of: source)
+    try file.write(Array("ab".utf8), at: 1)
+    try file.append(0..<0, of: source)
+    try file.write(Array("!".utf8))
+    #expect(disk.reason { try file.append(9..<11, of: source) } == .other(0))
+    #expect(try file.reader().bytes(0..<12) == Array(".ab.2345678!".utf8))
+    try file.commit(to: disk.path("final"))
+    #expect(try disk.text("final") == ".ab.2345678!9")
+    #expect(disk.reason { try file.write([1], at: 0) } == .other(9))
+    #expect(disk.reason { _ = try file.reader() } == .other(9))
+    #expect(disk.reason { _ = try disk.fileSystem.openAnywhere(disk.root) } == .isADirectory)
+  }
+
+  @Test(arguments: DiskKind.allCases)
   func aPendingFileThatIsDroppedLeavesNothing(kind: DiskKind) throws {
     let disk = try kind.make()
     do {

@@ -298,6 +298,18 @@ private final class FaultyPendingFile: PendingFile {
     if let failure { throw failure }
   }
 
+  func write(_ piece: UnsafeRawBufferPointer, at offset: Int) throws(FileSystemError) {
+    let (arrived, failure) = disk.arriving(Array(piece), .write, directory)
+    bytes.replaceSubrange(offset..<offset + arrived.count, with: arrived)
+    try file.write(arrived, at: offset)
+    if let failure { throw failure }
+  }
+
+  func reader() throws(FileSystemError) -> any RandomAccessFile {
+    try disk.strike(.read, directory)
+    return try file.reader()
+  }
+
   func commit(to path: FilePath) throws(FileSystemError) {
     try disk.strike(.sync, directory)
     try disk.strike(.rename, path)

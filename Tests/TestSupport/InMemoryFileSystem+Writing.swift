@@ -116,6 +116,24 @@ private final class MemoryPendingFile: PendingFile {
     }
   }
 
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileSystemError) {
+    guard isOpen else { throw FileSystemError("write", path, .other(EBADF)) }
+    let (bytes, inode) = (Array(bytes), inode)
+    try disk.perform(.write, path) { state, path throws(FileSystemError) in
+      var contents = state.tree.nodes[inode]?.bytes ?? []
+      contents.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+      state.tree.setBytes(contents, of: inode)
+    }
+  }
+
+  func reader() throws(FileSystemError) -> any RandomAccessFile {
+    guard isOpen else { throw FileSystemError("open", path, .other(EBADF)) }
+    let inode = inode
+    return try disk.perform(.read, path) { state, path throws(FileSystemError) in
+      MemoryFile(state.tree.nodes[inode]?.bytes ?? [], path: path)
+    }
+  }
+
   func commit(to path: FilePath) throws(FileSystemError) {
     guard isOpen else { throw FileSystemError("fsync", path, .other(EBADF)) }
     let temporary = self.path

@@ -22,3 +22,5 @@ int cs_trap(int signal);
 ssize_t cs_getdents64(int fd, void *_Nonnull buffer, size_t count);
 /// The flag of mmap that reads the file at once.
 int cs_map_populate(void);
+/// Copies from `offset` of one file to where the other stands: bytes copied, 0 at the end, -1 with errno.
+ssize_t cs_copy_file_range(int from, off_t offset, int to, size_t count);

@@ -78,7 +78,14 @@ package struct HashedFile: Hashable, Sendable {
 
 /// A file being written; nothing shows under its final name before `commit`.
 package protocol PendingFile: AnyObject {
+  /// Appends.
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileSystemError)
+  /// Writes over what was appended, without moving the end.
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileSystemError)
+  /// Appends a range of another file, which the kernel copies where it can.
+  func append(_ range: Range<Int>, of file: any RandomAccessFile) throws(FileSystemError)
+  /// What was written so far.
+  func reader() throws(FileSystemError) -> any RandomAccessFile
   /// Syncs the bytes, gives them their final name, syncs the directory.
   func commit(to path: FilePath) throws(FileSystemError)
   /// Removes what was written; does nothing after `commit`.
@@ -113,6 +120,8 @@ package protocol FileSystem: Sendable {
   func contents(of path: FilePath, limit: Int) throws(FileSystemError) -> [UInt8]
   /// Opens a regular file; `contents`, `open` and `digest` refuse every other kind.
   func open(_ path: FilePath) throws(FileSystemError) -> any ByteReader
+  /// As `open`, for reading here and there.
+  func openAnywhere(_ path: FilePath) throws(FileSystemError) -> any RandomAccessFile
   /// SHA-256 of a file's bytes, and its status, which it had before and after they were read; never follows a link in the
   /// last component.
   /// - Throws: `unsteady` for a file that changes again and again meanwhile.
@@ -165,6 +174,17 @@ extension PendingFile {
     }
     try result.get()
   }
+
+  package func write(_ bytes: [UInt8], at offset: Int) throws(FileSystemError) {
+    let result = bytes.withUnsafeBytes { buffer in
+      Result { () throws(FileSystemError) in try write(buffer, at: offset) }
+    }
+    try result.get()
+  }
+
+  package func append(_ range: Range<Int>, of file: any RandomAccessFile) throws(FileSystemError) {
+    try file.forEachPiece(of: range) { piece throws(FileSystemError) in try write(piece) }
+  }
 }
 
 extension FileSystem {
@@ -190,6 +210,10 @@ extension FileSystem {
 }
 
 extension FileSystem {
+  package func openAnywhere(_ path: FilePath) throws(FileSystemError) -> any RandomAccessFile {
+    MemoryFile(try contents(of: path, limit: .max), path: path)
+  }
+
   package func digest(of path: FilePath) throws(FileSystemError) -> Digest { try hashed(path).digest }
 
   package func hashed(_ names: [FilePath], in directory: FilePath) -> [Result<HashedFile, FileSystemError>] {

@@ -60,6 +60,10 @@ package struct PosixFileSystem: FileSystem {
     return PosixFileReader(file, path)
   }
 
+  package func openAnywhere(_ path: FilePath) throws(FileSystemError) -> any RandomAccessFile {
+    try PosixRandomAccessFile(path)
+  }
+
   package func hashed(_ path: FilePath) throws(FileSystemError) -> HashedFile {
     try FileHasher().hashed(path, at: AT_FDCWD)
   }

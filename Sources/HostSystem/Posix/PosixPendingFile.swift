@@ -1,3 +1,4 @@
+internal import CSys
 internal import Glibc
 internal import ImageModel
 
@@ -39,6 +40,37 @@ final class PosixPendingFile: PendingFile {
       let count = try systemCall("write", temporary) { Glibc.write(number, piece.baseAddress, piece.count) }
       rest = rest.dropFirst(count)
     }
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileSystemError) {
+    guard let number = descriptor?.number else { throw closed }
+    var written = 0
+    while written < bytes.count {
+      let piece = UnsafeRawBufferPointer(rebasing: bytes[written...])
+      let place = off_t(offset + written)
+      written += try systemCall("write", temporary) { pwrite(number, piece.baseAddress, piece.count, place) }
+    }
+  }
+
+  func append(_ range: Range<Int>, of file: any RandomAccessFile) throws(FileSystemError) {
+    guard let number = descriptor?.number else { throw closed }
+    var rest = range
+    if let source = file as? PosixRandomAccessFile {
+      while !rest.isEmpty {
+        let (count, code) = uninterrupted {
+          cs_copy_file_range(source.file.descriptor.number, off_t(rest.lowerBound), number, rest.count)
+        }
+        // Between some file systems the kernel does not copy: then we do.
+        guard code == 0, count > 0 else { break }
+        rest = (rest.lowerBound + count)..<rest.upperBound
+      }
+    }
+    try file.forEachPiece(of: rest) { piece throws(FileSystemError) in try write(piece) }
+  }
+
+  func reader() throws(FileSystemError) -> any RandomAccessFile {
+    if descriptor == nil { throw closed }
+    return try PosixRandomAccessFile(temporary, O_NOFOLLOW)
   }
 
   func commit(to path: FilePath) throws(FileSystemError) {

@@ -11,26 +11,43 @@ struct CommandLineRequest: Sendable {
     var (parsed, rest) = try ArgumentParser.parse(
       words, program: "coppice", options: GlobalOptions.specifications, arguments: nil,
       misplaced: CommandName.allCases.flatMap(\.specification.options))
-    let command: CommandName? = if let word = rest.popFirst() { try CommandName(named: word) } else { nil }
-    if let command {
-      let specification = command.specification
+    let topic = try HelpTopic(taking: &rest)
+    if topic != .overview {
       // `coppice --help build` is help for build, whatever follows.
-      let options = specification.options + GlobalOptions.specifications
       let words = parsed.has("help") ? ["--help"] : Array(rest)
       parsed.append(
         try ArgumentParser.parse(
-          words, program: "coppice \(command.rawValue)", options: options, arguments: specification.arguments
+          words, program: "coppice \(topic.name)", options: topic.options + GlobalOptions.specifications,
+          arguments: topic.arguments
         ).parsed)
     }
     global = try GlobalOptions(parsed)
     if parsed.has("help") {
-      request = .help(command)
+      request = .help(topic)
     } else if parsed.has("version") {
       request = .version
-    } else if let command {
+    } else if case .command(let command) = topic {
       request = try Request(command, parsed)
     } else {
-      request = .help(nil)
+      request = .help(topic)
     }
+  }
+}
+
+extension HelpTopic {
+  fileprivate var name: String {
+    switch self {
+    case .overview: ""
+    case .group(let group): group.rawValue
+    case .command(let command): command.rawValue
+    }
+  }
+
+  fileprivate var options: [OptionSpecification] {
+    if case .command(let command) = self { command.specification.options } else { [] }
+  }
+
+  fileprivate var arguments: [ArgumentSpecification] {
+    if case .command(let command) = self { command.specification.arguments } else { [] }
   }
 }

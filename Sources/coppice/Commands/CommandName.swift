@@ -15,8 +15,18 @@ enum CommandName: String, CaseIterable, Sendable {
   case verify
   case gc
   case load
+  case sifList = "sif list"
+  case sifInspect = "sif inspect"
+  case sifVerify = "sif verify"
+  case sifExtractDefinition = "sif extract-definition"
   case clean
   case help
+
+  /// What the first of two words says.
+  var group: CommandGroup? {
+    guard let space = rawValue.firstIndex(of: " ") else { return nil }
+    return CommandGroup(rawValue: String(rawValue[..<space]))
+  }
 
   var specification: CommandSpecification {
     switch self {
@@ -33,6 +43,10 @@ enum CommandName: String, CaseIterable, Sendable {
     case .verify: VerifyOptions.specification
     case .gc: CollectOptions.specification
     case .load: LoadOptions.specification
+    case .sifList: SIFListOptions.specification
+    case .sifInspect: SIFInspectOptions.specification
+    case .sifVerify: SIFVerifyOptions.specification
+    case .sifExtractDefinition: SIFExtractDefinitionOptions.specification
     case .clean: CleanOptions.specification
     case .help: HelpOptions.specification
     }
@@ -54,9 +68,12 @@ enum Request: Sendable {
   case verify(VerifyOptions)
   case collect(CollectOptions)
   case load(LoadOptions)
+  case sifList(SIFListOptions)
+  case sifInspect(SIFInspectOptions)
+  case sifVerify(SIFVerifyOptions)
+  case sifExtractDefinition(SIFExtractDefinitionOptions)
   case clean(CleanOptions)
-  /// nil is the overview.
-  case help(CommandName?)
+  case help(HelpTopic)
   case version
 
   init(_ command: CommandName, _ arguments: ParsedArguments) throws(InvalidInput) {
@@ -74,8 +91,12 @@ enum Request: Sendable {
     case .verify: self = .verify(VerifyOptions(arguments))
     case .gc: self = .collect(CollectOptions(arguments))
     case .load: self = .load(LoadOptions(arguments))
+    case .sifList: self = .sifList(SIFListOptions(arguments))
+    case .sifInspect: self = .sifInspect(SIFInspectOptions(arguments))
+    case .sifVerify: self = .sifVerify(SIFVerifyOptions(arguments))
+    case .sifExtractDefinition: self = .sifExtractDefinition(SIFExtractDefinitionOptions(arguments))
     case .clean: self = .clean(CleanOptions(arguments))
-    case .help: self = .help(try HelpOptions(arguments).command)
+    case .help: self = .help(try HelpOptions(arguments).topic)
     }
   }
 }

@@ -19,11 +19,7 @@ extension LogOptions {
     }
     do {
       let bytes = try workspace.files.contents(of: workspace.logDirectory / FilePath(log), limit: 1 << 30)
-      let text = String(decoding: bytes, as: UTF8.self)
-      // A terminal is not to be steered by what a build printed; a file gets it as it is.
-      let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-      invocation.output.write(
-        invocation.isOutputTerminal ? lines.map { TerminalText.cleaned($0) }.joined(separator: "\n") : text)
+      invocation.showForeign(String(decoding: bytes, as: UTF8.self))
     } catch {
       throw Failure(
         "the log of \(id) from build \(entry.build) is gone: \(error)", help: "`coppice clean` removes logs")

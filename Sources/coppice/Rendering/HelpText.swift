@@ -6,9 +6,20 @@ struct HelpText {
 
   private static let indent = 2
 
-  /// `coppice help`: every command with its summary.
+  func text(_ topic: HelpTopic) -> String {
+    switch topic {
+    case .overview: overview()
+    case .group(let group): text(group)
+    case .command(let command): text(command.specification)
+    }
+  }
+
+  /// `coppice help`: every command and every group of commands with its summary.
   func overview() -> String {
-    let commands = CommandName.allCases.map { (term: $0.rawValue, text: $0.specification.summary) }
+    let commands = CommandName.allCases.compactMap { command -> Entry? in
+      guard let group = command.group else { return (command.rawValue, command.specification.summary) }
+      return command == group.commands.first ? ("\(group.rawValue) …", group.summary) : nil
+    }
     return [
       wrapped(
         "coppice builds trees of images: it rebuilds what a change has affected, says why, and leaves the rest alone."),
@@ -20,6 +31,17 @@ struct HelpText {
         .init("build all", "build what is stale, and only that"),
         .init("help build", "everything about one command"),
       ]),
+    ].joined(separator: "\n\n") + "\n"
+  }
+
+  /// `coppice help GROUP`.
+  private func text(_ group: CommandGroup) -> String {
+    let commands = group.commands.map { (term: $0.rawValue, text: $0.specification.summary) }
+    return [
+      wrapped("coppice \(group.rawValue): \(group.summary)"),
+      heading("Usage") + "\n  coppice \(group.rawValue) COMMAND [ARGUMENT…] [OPTION…]",
+      section("Commands", commands), section("Global options", GlobalOptions.specifications.map(entry)),
+      examples([.init("help \(commands.first?.term ?? "")", "everything about one command")]),
     ].joined(separator: "\n\n") + "\n"
   }
 

@@ -1,0 +1,12 @@
+internal import SIFFormat
+internal import SquashFS
+
+/// Lets a squashfs grow within a SIF.
+final class PartitionSink: SquashfsSink {
+  private let writer: SIFWriter
+
+  init(_ writer: SIFWriter) { self.writer = writer }
+
+  func append(_ bytes: UnsafeRawBufferPointer) throws { try writer.write(bytes) }
+  func patch(_ bytes: UnsafeRawBufferPointer, at offset: Int) { writer.overwrite(Array(bytes), at: offset) }
+}

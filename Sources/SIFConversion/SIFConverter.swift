@@ -1,0 +1,81 @@
+package import ContentStore
+package import HostSystem
+package import ImageModel
+package import SIFFormat
+package import SquashFS
+
+/// Makes a SIF of an image: its layers are read once, the top one first, and nothing is extracted.
+package struct SIFConverter: Sendable {
+  package struct Options: Sendable {
+    package var compression = SquashfsCompression.gzip()
+    /// What every time in the file is that no layer tells, and the latest of those; nil takes the image's creation for
+    /// the first and leaves the others alone. Seconds since 1970.
+    package var sourceDateEpoch: Int?
+    /// That compress.
+    package var threads = coreCount
+    package var limits = RootLimits()
+
+    package init() {}
+  }
+
+  /// Changes when another SIF is made of the same image: part of what a SIF is made from.
+  package static let writer = "coppice 1"
+
+  private let files: any FileSystem
+  private let options: Options
+
+  package init(files: any FileSystem, options: Options = Options()) {
+    self.files = files
+    self.options = options
+  }
+
+  package struct Conversion: Sendable {
+    package var file: WrittenSIF
+    package var report: SquashfsWriter.Report
+    /// What a SIF cannot express, and what is odd in the image.
+    package var diagnostics: [Diagnostic]
+  }
+
+  /// - Parameters:
+  ///   - config: the bytes of the image's config.
+  ///   - layers: the top one first.
+  /// - Throws: `Failure` for what is wrong with the image, `FileSystemError` for the disk; nothing shows at `path` then.
+  package func convert(config: [UInt8], layers: [LayerSource], to path: FilePath) throws -> Conversion {
+    let config = try OCIConfig(config)
+    let architecture = try config.architecture()
+    let additions = SingularityFiles(config, writer: Self.writer)
+    let writer = try SIFWriter(to: path, objects: additions.objects, architecture: architecture, files: files)
+    defer { writer.discard() }
+
+    var squashfs = SquashfsWriter.Options()
+    squashfs.compression = options.compression
+    squashfs.threads = options.threads
+    let time = options.sourceDateEpoch ?? config.created ?? 0
+    squashfs.time = UInt32(clamping: time)
+    let sink = ContentSink(try SquashfsWriter(to: PartitionSink(writer), options: squashfs), architecture)
+    let root = try MergedRoot(layers: layers, limits: options.limits).read(into: sink)
+
+    var container = ContainerTree(root, time: time)
+    let plan = RootPlan(additions, in: container)
+    try sink.layerBegins()
+    for change in plan.changes { try container.apply(change, sink) }
+    let report = try sink.writer.finish(container.squashfs(sink, latest: options.sourceDateEpoch))
+    return Conversion(
+      file: try writer.finish(), report: report,
+      diagnostics: additions.diagnostics + plan.diagnostics + sink.contradiction + Self.notes(report))
+  }
+
+  private static func notes(_ report: SquashfsWriter.Report) -> [Diagnostic] {
+    var notes: [Diagnostic] = []
+    if report.clampedTimes > 0 {
+      notes.append(
+        Diagnostic(.note, "\(report.clampedTimes) files have times that squashfs cannot hold: before 1970, or after 2106"))
+    }
+    for (name, count) in report.droppedAttributes.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+      notes.append(
+        Diagnostic(
+          .warning, "squashfs cannot hold the attribute \(String(decoding: name, as: UTF8.self)) of \(count) files"))
+    }
+    return notes
+  }
+}

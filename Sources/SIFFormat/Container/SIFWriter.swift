@@ -1,0 +1,167 @@
+package import HostSystem
+package import ImageModel
+
+/// Something small that stands in a SIF before its file system.
+package struct SIFObject: Sendable, Hashable {
+  package var type: SIFDataType
+  package var name: String
+  package var bytes: [UInt8]
+
+  package init(_ type: SIFDataType, name: String = "", _ bytes: [UInt8]) {
+    self.type = type
+    self.name = name
+    self.bytes = bytes
+  }
+}
+
+/// A SIF that was written.
+package struct WrittenSIF: Sendable, Hashable {
+  /// Of the file.
+  package var digest: Digest
+  package var size: Int
+}
+
+/// Writes a SIF whose bytes depend on what it holds alone: no time, no identity, no name of its own.
+///
+/// The squashfs comes as it is made: `write` what follows, `overwrite` its first bytes, once its size is known. Nothing
+/// shows under the file's name before `finish`, which reads all of it again.
+package final class SIFWriter {
+  /// Slots in the table, those for later objects included: as many as Apptainer's files have.
+  private static let slots = 48
+  private static let tableOffset = 4096
+  private static let dataOffset = tableOffset + slots * SIFDescriptor.size
+  private static let alignment = 4096
+  /// So many bytes of the file system can be written over.
+  package static let headSize = 4096
+
+  private let path: FilePath
+  private let file: any PendingFile
+  private let architecture: SIFArchitecture
+  private var descriptors: [SIFDescriptor] = []
+  /// Everything up to the end of the file system's head, as it will be at last.
+  private var front: [UInt8]
+  /// Of the file system behind its head.
+  private var tailHasher = SHA256Hasher()
+  private var tailSize = 0
+
+  /// Where the file system begins in the file.
+  package let partitionOffset: Int
+
+  /// - Throws: when the directory of `path` cannot be written.
+  /// - Precondition: the objects leave a slot free, and their names have at most 128 bytes.
+  package init(
+    to path: FilePath, objects: [SIFObject], architecture: SIFArchitecture, files: any FileSystem
+  ) throws {
+    precondition(objects.count < Self.slots)
+    self.path = path
+    self.architecture = architecture
+    front = [UInt8](repeating: 0, count: Self.dataOffset)
+    for (index, object) in objects.enumerated() {
+      descriptors.append(
+        SIFDescriptor(
+          object.type, id: index + 1, offset: front.count, count: object.bytes.count, paddedCount: object.bytes.count,
+          name: object.name, partition: nil))
+      front += object.bytes
+    }
+    front += [UInt8](repeating: 0, count: (Self.alignment - front.count % Self.alignment) % Self.alignment)
+    partitionOffset = front.count
+    file = try files.create(in: path.parent, mode: 0o755)
+    try file.write(front)
+  }
+
+  /// So many bytes of the file system were written.
+  package var partitionSize: Int { front.count - partitionOffset + tailSize }
+
+  /// Appends to the file system.
+  package func write(_ bytes: UnsafeRawBufferPointer) throws {
+    try file.write(bytes)
+    let missing = max(0, partitionOffset + Self.headSize - front.count)
+    front.append(contentsOf: bytes.prefix(missing))
+    let tail = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(missing))
+    tailHasher.update(tail)
+    tailSize += tail.count
+  }
+
+  /// Writes over bytes of the file system that were written, `offset` from its beginning.
+  /// - Precondition: they end within the first `headSize`.
+  package func overwrite(_ bytes: [UInt8], at offset: Int) {
+    precondition(offset >= 0 && partitionOffset + offset + bytes.count <= front.count)
+    front.replaceSubrange(partitionOffset + offset..<partitionOffset + offset + bytes.count, with: bytes)
+  }
+
+  /// Takes over the file system of another SIF, whose bytes the kernel copies where it can.
+  /// - Parameter digest: what the other file was when it was written.
+  /// - Throws: when it is not that any more, or has no squashfs for the same architecture.
+  /// - Precondition: nothing was written before.
+  package func takePartition(of other: any RandomAccessFile, digest: Digest) throws {
+    precondition(partitionSize == 0)
+    let image = try SIFImage(reading: other)
+    guard let object = image.primaryPartition, object.count > 0,
+      object.partition == SIFPartition(fileSystem: .squashfs, kind: .primarySystem, architecture: architecture)
+    else { throw Failure("\(other.path) has no squashfs for \(architecture) to take over") }
+    let head = object.offset..<min(object.offset + Self.headSize, object.range.upperBound)
+    let tail = head.upperBound..<object.range.upperBound
+    // Hashed as it lies there, before anything of it is believed.
+    var whole = SHA256Hasher()
+    for (range, isTail) in [(0..<tail.lowerBound, false), (tail, true), (tail.upperBound..<other.size, false)] {
+      try other.forEachPiece(of: range) { piece throws(FileSystemError) in
+        whole.update(piece)
+        if isTail { tailHasher.update(piece) }
+      }
+    }
+    guard whole.finish() == digest else {
+      throw Failure("\(other.path) is not what was written there", help: "remove it; it is built again then")
+    }
+    front += try other.bytes(head)
+    tailSize = tail.count
+    try file.append(object.range, of: other)
+  }
+
+  /// Completes header and table, reads all of the file again and gives it its name.
+  /// - Throws: when what is read is not what was written.
+  package func finish() throws -> WrittenSIF {
+    guard partitionSize > 0 else { throw Failure("\(path) would have no file system") }
+    let unpadded = descriptors.last?.range.upperBound ?? Self.dataOffset
+    descriptors.append(
+      SIFDescriptor(
+        .partition, id: descriptors.count + 1, offset: partitionOffset, count: partitionSize,
+        paddedCount: partitionOffset - unpadded + partitionSize,
+        partition: SIFPartition(fileSystem: .squashfs, kind: .primarySystem, architecture: architecture)))
+    let header = SIFHeader(
+      architecture: architecture, descriptorsFree: Self.slots - descriptors.count, descriptorsTotal: Self.slots,
+      descriptorsOffset: Self.tableOffset, dataOffset: Self.dataOffset,
+      dataSize: partitionOffset + partitionSize - Self.dataOffset)
+    replaceFront(header.encoded, at: 0)
+    replaceFront(descriptors.flatMap(\.encoded), at: Self.tableOffset)
+    try file.write(front, at: 0)
+    let written = try verified()
+    try file.commit(to: path)
+    return written
+  }
+
+  /// Removes what was written; does nothing after `finish`.
+  package func discard() { file.discard() }
+
+  private func replaceFront(_ bytes: [UInt8], at offset: Int) {
+    front.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+  }
+
+  private func verified() throws -> WrittenSIF {
+    let reader = try file.reader()
+    let size = front.count + tailSize
+    guard reader.size == size, try reader.bytes(0..<front.count) == front else { throw damaged }
+    var whole = SHA256Hasher()
+    whole.update(front)
+    var tail = SHA256Hasher()
+    try reader.forEachPiece(of: front.count..<size) { piece throws(FileSystemError) in
+      whole.update(piece)
+      tail.update(piece)
+    }
+    guard tail.finish() == tailHasher.finish() else { throw damaged }
+    return WrittenSIF(digest: whole.finish(), size: size)
+  }
+
+  private var damaged: Failure {
+    Failure("\(path): what is read back is not what was written", help: "look at the disk, and run again")
+  }
+}

@@ -1,0 +1,13 @@
+/// Commands that share their first word.
+enum CommandGroup: String, CaseIterable, Sendable {
+  case sif
+
+  /// One line without a full stop, for the overview.
+  var summary: String {
+    switch self {
+    case .sif: "look into SIF files, the images of Apptainer and SingularityCE"
+    }
+  }
+
+  var commands: [CommandName] { CommandName.allCases.filter { $0.group == self } }
+}
