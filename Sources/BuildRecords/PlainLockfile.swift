@@ -20,17 +20,18 @@ struct PlainLockfile {
       if line.isEmpty { continue }
       guard reader.block(from: line) else { return nil }
     }
+    // What does not end with a line's end was cut.
+    guard reader.position == text.count else { return nil }
     lockfile.records = reader.records
     return lockfile
   }
 
   private init(text: UnsafeRawBufferPointer) { self.text = text }
 
-  /// The next line without its end; nil behind the last one. A line that does not end is none.
+  /// The next line without its end; nil behind the last one, and for one that does not end.
   private mutating func line() -> Range<Int>? {
-    guard position < text.count else { return nil }
     let start = position
-    let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count
+    guard start < text.count, let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
     position = end + 1
     return start..<end
   }

@@ -59,4 +59,15 @@ struct PlainLockfileTests {
       #expect(quick?.1.isEmpty == careful?.1.isEmpty, "seed \(seed)")
     }
   }
+
+  @Test func wherePlainFilesAreCutItSaysWhatTheCarefulOneSays() throws {
+    var random = SeededGenerator(seed: 5)
+    let text = Array(LockfileWriter.text(RandomRecords.lockfile(&random, ids: RandomRecords.plainIDs)).utf8)
+    for count in 0...text.count {
+      let cut = String(decoding: text[..<count], as: UTF8.self)
+      let (quick, careful) = (Self.read(cut), Self.carefully(cut))
+      #expect(quick?.0 == careful?.0 && quick?.1.isEmpty == careful?.1.isEmpty, "cut at \(count)")
+    }
+    #expect(!Self.isPlain("coppice: 1\nartifacts:"))
+  }
 }
