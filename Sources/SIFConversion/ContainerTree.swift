@@ -58,7 +58,7 @@ struct ContainerTree {
   private mutating func put(_ kind: RootTree.Inode.Kind, mode: Int, at path: FilePath) {
     guard let parent = inode(at: path.parent) else { return }
     if let old = find(path.name.bytes, in: parent) { remove(old) }
-    inodes.append(RootTree.Inode(kind: kind, mode: mode, uid: 0, gid: 0, modified: time, attributes: [:]))
+    inodes.append(RootTree.Inode(kind: kind, mode: mode, modified: time))
     entries.append(RootTree.Entry(parent: parent, name: path.name.bytes, inode: inodes.count - 1))
   }
 

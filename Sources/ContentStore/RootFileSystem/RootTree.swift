@@ -27,6 +27,17 @@ package struct RootTree: Sendable, Equatable {
     package var modified: Int
     /// Extended attributes by name.
     package var attributes: [[UInt8]: [UInt8]]
+
+    package init(
+      kind: Kind, mode: Int, uid: Int = 0, gid: Int = 0, modified: Int, attributes: [[UInt8]: [UInt8]] = [:]
+    ) {
+      self.kind = kind
+      self.mode = mode
+      self.uid = uid
+      self.gid = gid
+      self.modified = modified
+      self.attributes = attributes
+    }
   }
 
   /// A name in a directory.
@@ -36,6 +47,12 @@ package struct RootTree: Sendable, Equatable {
     package var name: [UInt8]
     /// Number of the inode that it leads to.
     package var inode: Int
+
+    package init(parent: Int, name: [UInt8], inode: Int) {
+      self.parent = parent
+      self.name = name
+      self.inode = inode
+    }
   }
 
   /// The first is the root.
