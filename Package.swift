@@ -61,8 +61,8 @@ let package = Package(
     room(
       "ImageTools",
       [
-        "ImageModel", "HostSystem", "JSONText", "DockerfileText", "ContentStore", "BuildRecords", "BuildEngine",
-        "CCurl",
+        "ImageModel", "HostSystem", "JSONText", "DockerfileText", "SquashFS", "SIFFormat", "ContentStore",
+        "BuildRecords", "SIFConversion", "BuildEngine", "CCurl",
       ]),
     .executableTarget(
       name: "coppice",

@@ -83,7 +83,7 @@ struct StepExecution: Sendable {
       }
       begin(verdict.reasons, verdict.isRestorable ? .restore : .run)
       if let output = verdict.output {
-        try await runner.adopt(recipe, output, isFresh: false)
+        try await runner.adopt(recipe, output, of: verdict.fingerprint, isFresh: false)
         try keep(id, verdict.inputs)
         end.result = .done(.restored, output)
       } else {
@@ -134,7 +134,7 @@ struct StepExecution: Sendable {
     }
     try runner.remember(output, of: id, for: verdict.fingerprint)
     // Only now: names are for what is known to be made of its inputs.
-    try await runner.adopt(recipe, output, isFresh: true)
+    try await runner.adopt(recipe, output, of: verdict.fingerprint, isFresh: true)
     return .done(outcome, output)
   }
 

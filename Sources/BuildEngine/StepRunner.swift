@@ -79,7 +79,9 @@ package protocol StepRunner: Sendable {
   /// was built, came out the same or was restored, after its inputs were looked at again.
   /// - Parameter isFresh: whether the engine has just built for it, and so must be able to name what it has.
   /// - Throws: when the store cannot name it, or the engine what it made; else the engine fails no build here.
-  func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) async throws
+  func adopt(
+    _ recipe: Recipe, _ output: ArtifactOutput, of fingerprint: Fingerprint, isFresh: Bool
+  ) async throws
 
   /// In what two outputs of an artifact differ, where both are stored; nil for more than `limit` paths.
   func differences(

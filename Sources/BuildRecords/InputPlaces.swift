@@ -15,6 +15,8 @@ extension Recipe {
       }
     case .generator(let generator):
       return change.group == .recipe && change.name == "command" ? generator.location : nil
+    case .conversion(let conversion):
+      return change.group == .recipe && ["compression", "level"].contains(change.name) ? conversion.location : nil
     }
   }
 

@@ -117,6 +117,7 @@ extension InputReader {
         key.write(Digest.sha256(file.value))
       }
       key.write(image.generated.keys.sorted()) { $0.write($1) }
+    case .conversion: key.write("no files")
     case .generator(let generator):
       key.write("generator 1")
       key.write(generator.definition.directory)

@@ -26,6 +26,7 @@ package struct InputReader: Sendable {
     case .image(let image): try ContextReader(files: files, index: index).read(image)
     case .generator(let generator):
       try GeneratorFiles(files: files, index: index, programDirectories: programDirectories).read(generator)
+    case .conversion: ContextSnapshot()
     }
   }
 
@@ -71,6 +72,11 @@ package struct InputReader: Sendable {
     case .generator(let generator):
       add("kind", "generate \(Self.generatorVersion)")
       add("command", Self.list(generator.command))
+    case .conversion(let conversion):
+      add("kind", "sif by \(ConversionRecipe.writer)")
+      add("compression", conversion.singularity.compression.rawValue)
+      if let level = conversion.singularity.level { add("level", String(level)) }
+      if let sourceDateEpoch { add("SOURCE_DATE_EPOCH", sourceDateEpoch) }
     }
     inputs += bases.map { StepInput(.base, $0.canonical, $1?.digest.description ?? "unpinned") }
     inputs += upstreams.map { StepInput(.upstream, $0.description, $1?.description ?? "not built") }

@@ -77,6 +77,7 @@ struct DefinitionFileReader {
     if let node = members["secrets"] { image.secrets = secrets(node) }
     if let node = members["target"] { image.target = reader.word(node, "'target'")?.value }
     if let node = members["platforms"] { image.platform = platform(node) }
+    image.singularity = settings.isConverting ? settings.compression : nil
     if let node = members["singularity"] { image.singularity = singularity(node) }
     if let node = members["test"] { image.test = command(node, "'test'") }
     image.maxAge = settings.maxAge

@@ -41,9 +41,14 @@ package struct DefinitionScanner {
     images = conflicts.settle(images)
     tree.contestedAliases = conflicts.contested
     for image in images { tree.entries[image.recipe.id] = image.entry }
-    tree.declarations = tree.recipes.map { StepDeclaration(generator: $0) } + images.map(StepDeclaration.init)
+    let conversions = images.compactMap { image in
+      image.recipe.singularity.map { ConversionRecipe(of: image.recipe, $0) }
+    }
+    tree.declarations =
+      tree.recipes.map { StepDeclaration(generator: $0) } + images.map(StepDeclaration.init)
+      + conversions.map(StepDeclaration.init)
     tree.declarations.sort { $0.id < $1.id }
-    tree.recipes += images.map { .image($0.recipe) }
+    tree.recipes += images.map { .image($0.recipe) } + conversions.map(Recipe.conversion)
     tree.recipes.sort { $0.id < $1.id }
     // A Dockerfile that four images share tells its faults four times.
     tree.diagnostics = Set(diagnostics + conflicts.diagnostics).sorted()
@@ -110,6 +115,12 @@ package struct DefinitionScanner {
 extension StepDeclaration {
   fileprivate init(generator recipe: Recipe) {
     self.init(id: recipe.id, location: recipe.location, definitionPath: recipe.definition.path)
+  }
+
+  fileprivate init(_ conversion: ConversionRecipe) {
+    self.init(
+      id: conversion.id, location: conversion.location, definitionPath: conversion.definition.path,
+      needs: [conversion.image])
   }
 
   fileprivate init(_ image: LoadedImage) {

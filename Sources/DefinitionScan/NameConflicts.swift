@@ -31,7 +31,7 @@ struct NameConflicts {
   private mutating func checkFileNames(_ images: [LoadedImage]) {
     var first: [String: LoadedImage] = [:]
     for image in images where image.recipe.singularity != nil {
-      let name = "\(image.recipe.id.name.split(separator: "/").joined(separator: "-"))-\(image.recipe.id.tag).sif"
+      let name = ConversionRecipe.fileName(of: image.recipe.id)
       guard let other = first.updateValue(image, forKey: name) else { continue }
       report(
         .error,

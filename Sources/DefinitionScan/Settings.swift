@@ -13,6 +13,10 @@ package struct Settings: Sendable {
   package var casaVersion: Located<String>
   /// How many steps run at once; nil means as many as suit the machine.
   package var jobs: Int?
+  /// Whether images become SIF files, too, where a definition does not say.
+  package var isConverting = true
+  /// Absolute; where SIF files lie.
+  package var images: FilePath
   /// How SIF files are compressed where a definition does not say.
   package var compression = Singularity()
   /// How old images may become where a definition does not say; nil means any age.
@@ -28,6 +32,7 @@ package struct Settings: Sendable {
 
   /// The defaults for a repository with or without `coppice.yaml`.
   package init(repository: FilePath) {
+    images = repository / "images"
     casaVersion = Located("1.0", at: SourceLocation(file: repository / Self.fileName))
   }
 

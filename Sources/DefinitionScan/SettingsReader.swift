@@ -7,7 +7,8 @@ package enum SettingsReader {
   private enum Engine: String, CaseIterable { case docker, podman, buildah }
 
   private static let keys = [
-    "namespace", "engine", "store", "casa_version", "jobs", "compression", "max_age", "network", "lint",
+    "namespace", "engine", "store", "images", "casa_version", "jobs", "singularity", "compression", "max_age",
+    "network", "lint",
     "destinations",
   ]
 
@@ -58,6 +59,12 @@ package enum SettingsReader {
     }
     if let node = members["store"], let store = reader.word(node, "'store'") {
       settings.store = repository.appending(FilePath(store.value)).normalized
+    }
+    if let node = members["images"], let images = reader.word(node, "'images'") {
+      settings.images = repository.appending(FilePath(images.value)).normalized
+    }
+    if let node = members["singularity"] {
+      settings.isConverting = reader.boolean(node, "'singularity'") ?? true
     }
     if let node = members["casa_version"], let version = reader.word(node, "'casa_version'") {
       settings.casaVersion = version

@@ -2,11 +2,13 @@
 package enum Recipe: Sendable {
   case image(ImageRecipe)
   case generator(GeneratorRecipe)
+  case conversion(ConversionRecipe)
 
   package var id: ArtifactID {
     switch self {
     case .image(let recipe): recipe.id
     case .generator(let recipe): recipe.id
+    case .conversion(let recipe): recipe.id
     }
   }
 
@@ -14,6 +16,7 @@ package enum Recipe: Sendable {
     switch self {
     case .image(let recipe): recipe.definition
     case .generator(let recipe): recipe.definition
+    case .conversion(let recipe): recipe.definition
     }
   }
 
@@ -21,6 +24,7 @@ package enum Recipe: Sendable {
     switch self {
     case .image(let recipe): recipe.location
     case .generator(let recipe): recipe.location
+    case .conversion(let recipe): recipe.location
     }
   }
 }

@@ -18,9 +18,6 @@ package struct SIFConverter: Sendable {
     package init() {}
   }
 
-  /// Changes when another SIF is made of the same image: part of what a SIF is made from.
-  package static let writer = "coppice 1"
-
   private let files: any FileSystem
   private let options: Options
 
@@ -43,7 +40,7 @@ package struct SIFConverter: Sendable {
   package func convert(config: [UInt8], layers: [LayerSource], to path: FilePath) throws -> Conversion {
     let config = try OCIConfig(config)
     let architecture = try config.architecture()
-    let additions = SingularityFiles(config, writer: Self.writer)
+    let additions = SingularityFiles(config, writer: ConversionRecipe.writer)
     let writer = try SIFWriter(to: path, objects: additions.objects, architecture: architecture, files: files)
     defer { writer.discard() }
 

@@ -32,8 +32,10 @@ struct Judgement {
 
   func findings(_ names: [String]? = nil) throws -> [Diagnostic] {
     let platform = Platform(os: "linux", architecture: "amd64")
+    var settings = Settings(repository: "/r")
+    settings.isConverting = false
     let tree = DefinitionScanner(files: files).scan(
-      SearchPath(repository: "/r", home: nil, builtin: builtin), settings: Settings(repository: "/r"),
+      SearchPath(repository: "/r", home: nil, builtin: builtin), settings: settings,
       platform: platform)
     let (graph, faults) = GraphBuilder.build(tree.declarations)
     let recipes = TreeBases.applied(to: tree.recipes, in: graph, read: BaseReading.recipe)

@@ -10,6 +10,8 @@ struct Workshop {
 
   /// Writes files relative to the repository's `share/docker`.
   init(_ contents: [FilePath: String] = [:]) {
+    // Most tests are of images alone.
+    settings.isConverting = false
     for (path, text) in contents { files.write("/r/share/docker" / path, text) }
   }
 

@@ -223,7 +223,7 @@ struct BuildTests {
   func loadGivesAnImageWithAllItsTags(engine: String) async throws {
     let tree = try await Repository(engine: engine, hasOwnEngineStore: engine == "buildah")
     let namespace = "load-\(engine)"
-    try tree.write("coppice.yaml", "namespace: \(namespace)\n")
+    try tree.write("coppice.yaml", "namespace: \(namespace)\nsingularity: false\n")
     try tree.defineShell()
     try await tree.build()
     let names = ["\(namespace)/shell:1", "\(namespace)/shell:latest"]

@@ -8,7 +8,7 @@ import Testing
 @Suite struct LintTests {
   @Test func aFaultOfEachRuleIsFoundInOneRun() async throws {
     let tree = try await Repository()
-    try tree.write("coppice.yaml", "lint: {context_limit: 10kB}\n")
+    try tree.write("coppice.yaml", "singularity: false\nlint: {context_limit: 10kB}\n")
     let home = "home/.config/casa-distro/docker/"
     func define(_ path: String, _ yaml: String, _ dockerfile: String) throws {
       try tree.define(path, yaml, dockerfile: dockerfile)
@@ -79,7 +79,7 @@ import Testing
     let wrong = try await tree.coppice("lint", "--rule", "remote-sorce", "--ignore", "x")
     #expect(wrong.exitCode == 2 && wrong.errors.count == 2, "\(wrong.all)")
     #expect(wrong.errorOutput.contains("did you mean remote-source?"))
-    try tree.write("coppice.yaml", "lint: {ignore: [\(all)]}\n")
+    try tree.write("coppice.yaml", "singularity: false\nlint: {ignore: [\(all)]}\n")
     #expect(try await tree.coppice("lint").output == "nothing to say\n")
     let help = try await tree.coppice("help", "lint")
     for rule in LintRule.allCases { #expect(help.output.contains("\n  \(rule.rawValue) "), "\(rule)") }
@@ -87,7 +87,7 @@ import Testing
 
   @Test func theBuiltinTreeIsClean() async throws {
     let tree = try await Repository()
-    try tree.write("coppice.yaml", "")
+    try tree.write("coppice.yaml", "singularity: false\n")
     let share = (Laboratory.sources / "share").description
     let run = try await tree.coppice(["lint", "--strict"], environment: ["COPPICE_BUILTIN": share])
     #expect(run.exitCode == 0 && run.output == "nothing to say\n", "\(run.all)")

@@ -71,7 +71,7 @@ import Testing
   /// A repository below the top of the work tree, with what lies elsewhere in it and outside of it.
   @Test func whatLiesWhereTheRevisionCannotTellIsAsItIs() async throws {
     let tree = try await Repository()
-    try tree.write("project/images/coppice.yaml", "namespace: cati\n")
+    try tree.write("project/images/coppice.yaml", "namespace: cati\nsingularity: false\n")
     let images = FilePath("project/images")
     func define(_ name: String, in share: FilePath, copying: String) throws {
       let yaml = "image_sources: [{name: \(name), tags: ['1']}]\n"
@@ -142,8 +142,8 @@ import Testing
     let edits: [(String, [String], () throws -> Void)] = [
       ("nothing", [], {}),
       ("a pin", all, { try pin("two") }),
-      ("settings", ["docker/app:1"], { try tree.write("coppice.yaml", "casa_version: '2'\n") }),
-      ("settings that no image is made of", [], { try tree.write("coppice.yaml", "namespace: cati\njobs: 2\n") }),
+      ("settings", ["docker/app:1"], { try tree.write("coppice.yaml", "casa_version: '2'\nsingularity: false\n") }),
+      ("settings that no image is made of", [], { try tree.write("coppice.yaml", "namespace: cati\nsingularity: false\njobs: 2\n") }),
       ("an input of a generator", ["docker/app:1"], { try tree.write(app / "in", "two\n") }),
       ("a template", ["docker/app:1"], { try tree.write(app / "x.template", "2\n") }),
       ("a mode", all, { try Laboratory.files.setMode(0o755, of: tree.directory / "share/docker/base/1/data.txt") }),
@@ -181,7 +181,7 @@ import Testing
     try tree.write(".gitignore", ".coppice/\nhome/\n")
     try await tree.git("add", "-A")
     try await tree.git("commit", "-qm", "one")
-    try tree.write("coppice.yaml", "namespace: cati\n")
+    try tree.write("coppice.yaml", "namespace: cati\nsingularity: false\n")
     try tree.defineSketch()
     #expect(try await RevisionTests.chosen(tree, "main") == ["docker/app:1", "docker/base:1", "docker/tools:1"])
     try await tree.git("commit", "-qam", "two")

@@ -20,7 +20,8 @@ import Testing
     let engine = try await lab.finder("buildah").engine()
     #expect(try lab.store.names().isEmpty)
     #expect(try await engine.image(named: "cati/base:latest") == nil)
-    try await runner.adopt(.image(recipe), output, isFresh: false)
+    try await runner.adopt(
+      .image(recipe), output, of: Fingerprint(.sha256("")), isFresh: false)
     #expect(try lab.store.names().keys.sorted() == ["cati/base:1", "cati/base:latest"])
     #expect(try await engine.image(named: "cati/base:latest")?.id == output.digest.description)
     #expect(lab.directories.leftovers(lab.files).isEmpty)
@@ -65,11 +66,13 @@ import Testing
     let first = try await runner.run(try lab.job(recipe)) { _ in }
     let other = try lab.define("x", "FROM scratch\nCOPY sh /bin/sh\nENV A=2\n")
     let second = try await runner.run(try lab.job(other)) { _ in }
-    try await runner.adopt(.image(other), second, isFresh: false)
+    try await runner.adopt(
+      .image(other), second, of: Fingerprint(.sha256("")), isFresh: false)
     let engine = try await lab.finder("buildah").engine()
     await engine.remove(EngineImage(id: first.digest.description))
 
-    try await runner.adopt(.image(recipe), first, isFresh: false)
+    try await runner.adopt(
+      .image(recipe), first, of: Fingerprint(.sha256("")), isFresh: false)
     #expect(try await engine.image(named: "cati/x:1") == nil)
     #expect(try await engine.image(named: "cati/x:latest") == nil)
     #expect(try await engine.image(config: second.digest) != nil)

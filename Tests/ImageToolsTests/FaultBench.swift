@@ -32,7 +32,7 @@ final class FaultBench {
 
   /// base ← python ← science, and base ← tools, which holds a file that a program makes.
   func plant() throws {
-    try write("coppice.yaml", "namespace: cati\n")
+    try write("coppice.yaml", "namespace: cati\nsingularity: false\n")
     for program in ["buildah", "make-it"] { try write("bin" / FilePath(program), "a program\n", mode: 0o755) }
     for (name, base) in [("base", nil), ("python", "base"), ("science", "python"), ("tools", "base")] {
       var yaml = "image_sources:\n  - {name: \(name), tags: ['1', latest]}\n"

@@ -72,9 +72,11 @@ import Testing
     ) { _ in }
     #expect(runner.condition(of: top.id, output) == .intact)
     #expect(try await engine.image(config: upstream.digest)?.id == upstream.digest.description)
-    try await runner.adopt(.image(top), output, isFresh: false)
+    try await runner.adopt(
+      .image(top), output, of: Fingerprint(.sha256("")), isFresh: false)
     #expect(try await engine.image(named: "cati/top:1")?.id == output.digest.description)
-    try await runner.adopt(.image(base), upstream, isFresh: false)
+    try await runner.adopt(
+      .image(base), upstream, of: Fingerprint(.sha256("")), isFresh: false)
     #expect(try await engine.image(named: "cati/base:latest")?.id == upstream.digest.description)
     #expect(try lab.files.entries(of: lab.directories.directory).isEmpty)
   }

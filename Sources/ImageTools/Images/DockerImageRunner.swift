@@ -61,7 +61,9 @@ package struct DockerImageRunner: StepRunner {
     return found.count > limit ? nil : found
   }
 
-  package func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) async throws {
+  package func adopt(
+    _ recipe: Recipe, _ output: ArtifactOutput, of fingerprint: Fingerprint, isFresh: Bool
+  ) async throws {
     guard case .image(let recipe) = recipe else { return }
     let names = [recipe.reference] + recipe.aliases
     let config = try store.image(for: output)?.config ?? output.digest

@@ -44,7 +44,9 @@ package struct GeneratorRunner: StepRunner {
     try store.remember(output, for: fingerprint)
   }
 
-  package func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) async {}
+  package func adopt(
+    _ recipe: Recipe, _ output: ArtifactOutput, of fingerprint: Fingerprint, isFresh: Bool
+  ) async {}
 
   package func run(
     _ job: StepJob, log: @escaping @Sendable (String) -> Void

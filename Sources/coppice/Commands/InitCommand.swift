@@ -9,7 +9,7 @@ extension InitOptions {
     for (path, text) in [
       (root / "coppice.yaml", Self.settings), (definition / "casa_distro_docker.yaml", Self.definition),
       (definition / "Dockerfile", Self.dockerfile), (definition / "hello", Self.program),
-      (root / ".gitignore", ".coppice/\n"),
+      (root / ".gitignore", ".coppice/\nimages/\n"),
     ] {
       guard try files.statusIfPresent(of: path) == nil else {
         invocation.output.write("\(invocation.diagnostics.shown(path)) exists, left as it is\n")
@@ -28,6 +28,8 @@ extension InitOptions {
     # namespace: cati            # in front of every image's name
     # engine: docker             # docker, podman or buildah; default: the first that works
     # store: .coppice/store      # the content store; may be shared between repositories
+    # images: images            # where SIF files lie
+    # singularity: true         # false: images become SIF files only where a definition says so
     # jobs: 2                    # steps at the same time; default: the number of processors
     # network: host              # what RUN sees of the network
     # max_age: never             # such as 30d: images whose last build from scratch is older are stale

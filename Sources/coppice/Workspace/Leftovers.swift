@@ -1,3 +1,4 @@
+internal import DefinitionScan
 internal import HostSystem
 internal import ImageModel
 
@@ -5,7 +6,7 @@ extension Workspace {
   /// Removes half-written files of killed runs from the directories whose files are replaced as a whole; only who has
   /// the lock may, and a cache that somebody writes without it is written another time.
   func removeLeftovers() {
-    for directory in [repository, stateDirectory] {
+    for directory in [repository, stateDirectory, settings.images] {
       for entry in (try? files.entries(of: directory)) ?? [] where isLeftover(entry) {
         try? files.remove(directory / entry.name)
       }

@@ -17,6 +17,9 @@ extension Workspace {
       .generate: GeneratorRunner(
         store: store, files: files, processes: processes, temporary: temporaryDirectory,
         environment: invocation.environment),
+      .sif: SIFRunner(
+        store: store, files: files, images: settings.images,
+        sourceDateEpoch: invocation.variable("SOURCE_DATE_EPOCH").flatMap { Int($0) }, time: Host.now),
     ]
   }
 

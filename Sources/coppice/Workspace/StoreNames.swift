@@ -31,7 +31,10 @@ extension Workspace {
     if names.isEmpty && retired.isEmpty { return }
     try store.setNames(names, replacing: retired.contains)
     let runners = runners(PosixProcessRunner())
-    for (recipe, output) in moved { try await runners[.docker]?.adopt(recipe, output, isFresh: false) }
+    for (recipe, output) in moved {
+      guard let fingerprint = ledger[recipe.id]?.fingerprint else { continue }
+      try await runners[.docker]?.adopt(recipe, output, of: fingerprint, isFresh: false)
+    }
   }
 
   /// Whether no other repository keeps anything in the store.

@@ -137,7 +137,9 @@ final class FakeStepRunner: StepRunner {
     return output
   }
 
-  func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) async {
+  func adopt(
+    _ recipe: Recipe, _ output: ArtifactOutput, of fingerprint: Fingerprint, isFresh: Bool
+  ) async {
     state.withLock { $0.adopted.append(recipe.id) }
   }
 

@@ -60,7 +60,7 @@ final class Repository: Sendable {
 
         """)
     }
-    try write("coppice.yaml", "namespace: cati\n")
+    try write("coppice.yaml", "namespace: cati\nsingularity: false\n")
     try Laboratory.files.createDirectory(directory / "home")
   }
 

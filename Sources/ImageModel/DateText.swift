@@ -1,7 +1,7 @@
 /// Dates as ISO 8601 in UTC.
-enum DateText {
+package enum DateText {
   /// `2026-01-31T12:00:00Z` for seconds since 1970.
-  static func utc(_ seconds: Int) -> String {
+  package static func utc(_ seconds: Int) -> String {
     let days = Int((Double(seconds) / 86_400).rounded(.down))
     let rest = seconds - days * 86_400
     let (year, month, day) = date(daysSince1970: days)
@@ -10,7 +10,7 @@ enum DateText {
   }
 
   /// The proleptic Gregorian date; counts in years that begin in March, so that the leap day comes last.
-  static func date(daysSince1970 days: Int) -> (year: Int, month: Int, day: Int) {
+  package static func date(daysSince1970 days: Int) -> (year: Int, month: Int, day: Int) {
     let shifted = days + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
     let dayOfEra = shifted - era * 146_097

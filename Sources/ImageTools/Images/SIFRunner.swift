@@ -1,0 +1,142 @@
+package import BuildEngine
+internal import BuildRecords
+package import ContentStore
+package import HostSystem
+package import ImageModel
+internal import JSONText
+internal import SIFConversion
+internal import SIFFormat
+internal import SquashFS
+
+/// Makes a SIF of an image in the store: no engine, no root, no temporary disk.
+///
+/// The file lies in the store as a blob, and under its name in the directory of images as another name of the same.
+package struct SIFRunner: StepRunner {
+  private let store: ImageLayout
+  private let files: any FileSystem
+  /// Where SIF files have names.
+  private let images: FilePath
+  private let sourceDateEpoch: Int?
+  private let time: @Sendable () -> Int
+
+  package init(
+    store: ImageLayout, files: any FileSystem, images: FilePath, sourceDateEpoch: Int?,
+    time: @escaping @Sendable () -> Int
+  ) {
+    (self.store, self.files, self.images, self.sourceDateEpoch) = (store, files, images, sourceDateEpoch)
+    self.time = time
+  }
+
+  package func storedOutput(of id: ArtifactID, for fingerprint: Fingerprint) throws -> ArtifactOutput? {
+    guard let output = try store.output(for: fingerprint), store.conditionOfFile(output) == .intact else { return nil }
+    return output
+  }
+
+  package var outputPlace: FilePath? { FilePath(bytes: store.root.bytes + [0] + images.bytes) }
+
+  package func condition(of id: ArtifactID, _ output: ArtifactOutput) -> OutputCondition {
+    condition(of: id, output, store, files)
+  }
+
+  package func condition(
+    of id: ArtifactID, _ output: ArtifactOutput, through files: any FileSystem
+  ) -> OutputCondition? {
+    condition(of: id, output, ImageLayout(root: store.root, files: files), files)
+  }
+
+  private func condition(
+    of id: ArtifactID, _ output: ArtifactOutput, _ store: ImageLayout, _ files: any FileSystem
+  ) -> OutputCondition {
+    let stored = store.conditionOfFile(output)
+    guard stored == .intact else { return stored }
+    let path = path(of: id)
+    do {
+      guard let status = try files.statusIfPresent(of: path) else { return .missing("\(path) is not there") }
+      guard status.kind == .regular, status.size == output.size else {
+        return .damaged("\(path) is not what was written there")
+      }
+      return .intact
+    } catch {
+      return .damaged("\(error)")
+    }
+  }
+
+  private func path(of id: ArtifactID) -> FilePath { images / FilePath(ConversionRecipe.fileName(of: id)) }
+
+  package func remember(_ output: ArtifactOutput, of id: ArtifactID, for fingerprint: Fingerprint) throws {
+    try store.remember(output, for: fingerprint)
+  }
+
+  package func adopt(
+    _ recipe: Recipe, _ output: ArtifactOutput, of fingerprint: Fingerprint, isFresh: Bool
+  ) async throws {
+    guard case .conversion(let recipe) = recipe else { return }
+    do {
+      try await onBlockingThread { [self] in
+        try files.createDirectory(images)
+        try writeSidecar(recipe, output, fingerprint)
+        try store.show(output, at: path(of: recipe.id), mode: 0o755)
+      }
+    } catch {
+      throw error.inWords
+    }
+  }
+
+  package func run(
+    _ job: StepJob, log: @escaping @Sendable (String) -> Void
+  ) async throws -> ArtifactOutput {
+    guard case .conversion(let recipe) = job.recipe else { throw StepFailure("\(job.recipe.id) is no conversion") }
+    guard let output = job.upstreams[recipe.image], let image = try store.image(for: output) else {
+      throw StepFailure("\(recipe.image) is not in the content store", help: "build it")
+    }
+    do {
+      return try await onBlockingThread { [self] in try convert(image, recipe, job, log) }
+    } catch {
+      throw error.inWords
+    }
+  }
+
+  private func convert(
+    _ image: StoredImage, _ recipe: ConversionRecipe, _ job: StepJob, _ log: @Sendable (String) -> Void
+  ) throws -> ArtifactOutput {
+    var options = SIFConverter.Options()
+    options.compression = recipe.singularity.squashfs
+    options.sourceDateEpoch = sourceDateEpoch
+    let file = try store.newFile()
+    let conversion = try SIFConverter(files: files, options: options).convert(
+      config: try store.contents(ofBlob: image.config), layers: store.layerSources(of: image), to: file)
+    for diagnostic in conversion.diagnostics {
+      log("\(diagnostic.severity.rawValue): \(diagnostic.message)" + (diagnostic.help.map { " (\($0))" } ?? ""))
+    }
+    try store.take(file, digest: conversion.file.digest, size: conversion.file.size)
+    return ArtifactOutput(digest: conversion.file.digest, size: conversion.file.size)
+  }
+
+  /// What casa_distro writes beside an image, and by what it can be checked.
+  private func writeSidecar(
+    _ recipe: ConversionRecipe, _ output: ArtifactOutput, _ fingerprint: Fingerprint
+  ) throws {
+    let path = FilePath(bytes: path(of: recipe.id).bytes + Array(".json".utf8))
+    let known = try? JSONValue(parsing: try files.contents(of: path, limit: 1 << 20))
+    if known?["sha256"]?.string == output.digest.hex, known?["fingerprint"]?.string == "\(fingerprint.digest)" { return }
+    let file = try files.openAnywhere(store.path(ofBlob: output.digest))
+    let labels = try SIFMetadata(try SIFImage(reading: file), in: file).labels
+    let sidecar: JSONValue = [
+      "name": .string(recipe.image.name), "image_version": .string(recipe.image.tag),
+      "container_type": "singularity", "creation_time": .string(DateText.utc(time())),
+      "origin": .string(recipe.image.description), "size": .integer(output.size), "sha256": .string(output.digest.hex),
+      "image_id": .string(labels[SingularityFiles.configLabel] ?? ""), "fingerprint": .string("\(fingerprint.digest)"),
+      "writer": .string(ConversionRecipe.writer),
+    ]
+    try files.replace(path, with: Array(sidecar.prettyText.utf8), mode: 0o644)
+  }
+}
+
+extension Singularity {
+  var squashfs: SquashfsCompression {
+    switch compression {
+    case .gzip: level.map { .gzip(level: $0) } ?? .gzip()
+    case .zstd: level.map { .zstd(level: $0) } ?? .zstd()
+    }
+  }
+}
