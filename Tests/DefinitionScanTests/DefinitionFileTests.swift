@@ -58,12 +58,29 @@ struct DefinitionFileTests {
     #expect(tree.declaration("docker/casa-dev:yes")?.needs == [generator])
     #expect(tree.declaration("docker/casa-dev:yes")?.dependencies.map(\.value) == ["c"])
     #expect(tree.declaration("generate/a/b:data/rootfs.tar")?.definitionPath == "a/b")
-    guard case .generator(let recipe)? = tree.recipes.last else { throw Missing() }
+    guard case .conversion(let conversion)? = tree.recipes.last,
+      case .generator(let recipe)? = tree.recipes.dropLast().last
+    else { throw Missing() }
     #expect(recipe.command == ["mmdebstrap", "bookworm", "{output}"])
     #expect(recipe.inputs.map(\.value) == ["packages.txt"])
+    #expect(conversion.id.description == "sif/casa-dev:yes")
+    #expect(conversion.fileName == "casa-dev-yes.sif")
+    #expect(conversion.singularity == Singularity(compression: .zstd, level: 19))
+    #expect(tree.declaration("sif/casa-dev:yes")?.needs == [image.id])
   }
 
   private struct Missing: Error {}
+
+  @Test(arguments: [
+    (true, "", true), (true, "singularity: false", false), (false, "", false), (false, "singularity: true", true),
+  ])
+  func everyImageBecomesASIFUnlessItIsToldNotTo(isUsual: Bool, line: String, isMade: Bool) {
+    var workshop = Workshop([
+      "a/casa_distro_docker.yaml": Workshop.definition(line), "a/Dockerfile": "FROM ubuntu:24.04\n",
+    ])
+    workshop.settings.isConverting = isUsual
+    #expect(workshop.scan().ids == ["docker/a:1"] + (isMade ? ["sif/a:1"] : []))
+  }
 
   @Test(arguments: [("", Duration.seconds(7 * 86_400)), ("max_age: 2h", .seconds(7200)), ("max_age: never", nil)])
   func aDefinitionComesBeforeTheSettingsInItsAge(line: String, expected: Duration?) {

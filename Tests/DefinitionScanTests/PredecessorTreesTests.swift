@@ -8,8 +8,10 @@ struct PredecessorTreesTests {
   private func scan(_ name: FilePath) -> DefinitionTree {
     let fixtures = FilePath("\(#filePath)").parent.parent / "Fixtures"
     let repository = fixtures / name
+    var settings = Settings(repository: repository)
+    settings.isConverting = false
     return DefinitionScanner(files: PosixFileSystem()).scan(
-      SearchPath(repository: repository, home: nil, builtin: nil), settings: Settings(repository: repository),
+      SearchPath(repository: repository, home: nil, builtin: nil), settings: settings,
       platform: Platform(os: "linux", architecture: "amd64"))
   }
 
