@@ -73,7 +73,6 @@ private struct ContextWalk {
   let isHashing: Bool
   let recipe: ImageRecipe
   let filter: ContextFilter
-  let isWhole: Bool
   var snapshot = ContextSnapshot()
   /// What links among the sources lead to.
   var followed = Set<ContextSelector>()
@@ -87,7 +86,6 @@ private struct ContextWalk {
   ) {
     (self.files, self.index, self.isHashing, self.recipe, self.links) = (files, index, isHashing, recipe, links)
     filter = ContextFilter(ignore: recipe.ignore, reach: reach)
-    if case .whole = reach { isWhole = true } else { isWhole = false }
   }
 
   var finished: ContextSnapshot {
@@ -102,10 +100,10 @@ private struct ContextWalk {
   }
 
   mutating func run() throws {
-    try walk(directory: root, path: [], isTaken: isWhole, ancestors: [realRoot])
+    try walk(directory: root, path: [], ancestors: [realRoot])
   }
 
-  private mutating func walk(directory: FilePath, path: [UInt8], isTaken: Bool, ancestors: [FilePath]) throws {
+  private mutating func walk(directory: FilePath, path: [UInt8], ancestors: [FilePath]) throws {
     var unknown: [(name: FilePath, path: [UInt8])] = []
     for entry in try names(of: directory) {
       if path.isEmpty && isLeftOut(entry, in: directory) { continue }
@@ -113,7 +111,7 @@ private struct ContextWalk {
       if entry.kind == .regular, isHashing, index.isEmpty {
         if filter.verdict(forFile: child) { unknown.append((entry.name, child)) }
       } else {
-        try visit(directory / entry.name, child, entry.kind, isTaken: isTaken, ancestors: ancestors)
+        try visit(directory / entry.name, child, entry.kind, ancestors: ancestors)
       }
     }
     // Where nothing is known every file is read: those of a directory together.
@@ -129,12 +127,12 @@ private struct ContextWalk {
     let isTaken = verdict == .take
     if isTaken { add(directory: path, status) }
     let count = snapshot.files.count
-    try walk(directory: place, path: path, isTaken: isTaken, ancestors: ancestors)
+    try walk(directory: place, path: path, ancestors: ancestors)
     if !isTaken, snapshot.files.count > count, filter.keepsParent(path) { add(directory: path, status) }
   }
 
   private mutating func visit(
-    _ place: FilePath, _ path: [UInt8], _ kind: FileStatus.Kind, isTaken: Bool, ancestors: [FilePath]
+    _ place: FilePath, _ path: [UInt8], _ kind: FileStatus.Kind, ancestors: [FilePath]
   ) throws {
     switch kind {
     case .directory:
@@ -144,7 +142,7 @@ private struct ContextWalk {
       snapshot.saw(place, status)
       try walk(place, path, status, verdict, ancestors: ancestors)
     case .symbolicLink:
-      try visitLink(place, path, isTaken: isTaken, ancestors: ancestors)
+      try visitLink(place, path, ancestors: ancestors)
     case .regular:
       guard filter.verdict(forFile: path) else { return }
       try addFile(place, path)
@@ -164,9 +162,7 @@ private struct ContextWalk {
     }
   }
 
-  private mutating func visitLink(
-    _ place: FilePath, _ path: [UInt8], isTaken: Bool, ancestors: [FilePath]
-  ) throws {
+  private mutating func visitLink(_ place: FilePath, _ path: [UInt8], ancestors: [FilePath]) throws {
     let status = try status(of: place, .symbolicLink)
     guard let target = try? files.target(ofLink: place) else { throw changedWhileRead(place) }
     if let real = links.replacement(ofLink: place, to: target), let behind = try files.statusIfPresent(of: real) {
@@ -179,20 +175,16 @@ private struct ContextWalk {
         return try walk(real, path, behind, verdict, ancestors: ancestors + [real])
       }
       snapshot.saw(place, status)
-      return try visit(real, path, behind.kind, isTaken: isTaken, ancestors: ancestors)
+      return try visit(real, path, behind.kind, ancestors: ancestors)
     }
-    let isSource = filter.verdict(forFile: path)
-    let isOnTheWay = !isSource && links.paths.contains(path)
-    // A wildcard on the way may match a link to a directory; which of its files then match is left open.
-    let mayBeOnTheWay = !isSource && !isOnTheWay && !isWhole && (target.isAbsolute || isDirectory(place))
-    guard isSource || (isOnTheWay || mayBeOnTheWay) && filter.verdict(forDirectory: path) == .descend else { return }
+    // What another instruction copies as a link, with the directory around it, is followed all the same.
+    let behind = filter.selectors(behindLink: path) { links.target(of: FilePath(bytes: path))?.text }
+    let isTaken = filter.verdict(forFile: path)
+    let mayBeOnTheWay = links.paths.contains(path) || !behind.isEmpty && (target.isAbsolute || isDirectory(place))
+    guard isTaken || mayBeOnTheWay && filter.verdict(forDirectory: path) == .descend else { return }
     snapshot.saw(place, status)
     add(path, .symbolicLink(target: target.bytes), 0o777, place)
-    if !isTaken, !isOnTheWay, let text = links.target(of: FilePath(bytes: path))?.text {
-      followed.insert(
-        ContextSelector(
-          pattern: text.isEmpty ? "." : text, isPattern: false, isContentsOnly: filter.takesOnlyContents(of: path)))
-    }
+    followed.formUnion(behind)
   }
 
   private func isDirectory(_ path: FilePath) -> Bool {

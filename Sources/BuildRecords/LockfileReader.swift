@@ -108,7 +108,7 @@ package struct LockfileReader {
     let all = (result.faults + theirs.faults).filter { $0.block.map { result.entries[$0] == nil } ?? true }
     var diagnostics = Set(all.map(\.diagnostic))
     for line in conflicts where !lost.contains(line) {
-      diagnostics.insert(diagnostic("a merge conflict, in which nothing contradicts: all of it is kept", line))
+      diagnostics.insert(diagnostic("a merge conflict that costs nothing: what is whole on either side is kept", line))
     }
     return (result.lockfile, diagnostics.sorted())
   }

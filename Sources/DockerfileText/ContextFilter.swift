@@ -72,6 +72,19 @@ package struct ContextFilter: Sendable {
     selections?.contains { $0.keepsParents && $0.reach(of: path) == .above } ?? false
   }
 
+  /// Whether a path is itself a source, whoever else takes the directory around it.
+  package func isSource(_ path: [UInt8]) -> Bool { selections?.contains { $0.isSource(path) } ?? false }
+
+  /// What the sources mean that a link is, or that a wildcard may find behind it, with what it leads to in its place.
+  ///
+  /// Links that a source names on its way are left to the caller.
+  package func selectors(behindLink path: [UInt8], to target: () -> String?) -> [ContextSelector] {
+    let sources = (selections ?? []).compactMap { selection in selection.rest(behindLink: path).map { (selection, $0) }
+    }
+    guard !sources.isEmpty, let target = target() else { return [] }
+    return sources.map { $0.selector(behind: target, $1) }
+  }
+
   /// The line of the ignore file that leaves a path out or takes it in again; nil where none matches.
   package func ignoreRule(deciding path: [UInt8]) -> IgnoreRule? { ignore.rule(deciding: path) }
 }
@@ -88,6 +101,7 @@ private struct Selection: Sendable {
     case excludedAbove
   }
 
+  private let selector: ContextSelector
   private let components: [GlobComponent]
   /// The whole source, when it has no wildcards.
   private let literal: [UInt8]?
@@ -98,6 +112,7 @@ private struct Selection: Sendable {
   var depth: Int { components.count }
 
   init(_ selector: ContextSelector) {
+    self.selector = selector
     excludes = IgnoreRules(patterns: selector.excludes)
     isContentsOnly = selector.isContentsOnly
     keepsParents = selector.keepsParents
@@ -125,6 +140,30 @@ private struct Selection: Sendable {
   }
 
   func isSource(_ path: [UInt8]) -> Bool { (literal.map { Self.match($0, path) } ?? match(path)) == path.count }
+
+  /// What of the source is looked up behind a link: nothing where it is the link; nil where it does not lead there by a
+  /// wildcard.
+  func rest(behindLink path: [UInt8]) -> [[UInt8]]? {
+    if isSource(path) { return [] }
+    let depth = path.split(separator: Ascii.slash).count
+    guard reach(of: path) == .above, components.prefix(depth).contains(where: { $0.literal == nil }) else { return nil }
+    return selector.pattern.utf8.split(separator: Ascii.slash).dropFirst(depth).map(Array.init)
+  }
+
+  func selector(behind target: String, _ rest: [[UInt8]]) -> ContextSelector {
+    var behind = selector
+    behind.keepsParents = false
+    behind.isPattern = !rest.isEmpty
+    let name = rest.isEmpty ? Array(target.utf8) : target.utf8.flatMap(Self.escaped)
+    let parts = (name.isEmpty ? [] : [name]) + rest
+    behind.pattern =
+      parts.isEmpty ? "." : String(decoding: Array(parts.joined(separator: [Ascii.slash])), as: UTF8.self)
+    return behind
+  }
+
+  private static func escaped(_ byte: UInt8) -> [UInt8] {
+    "*?[\\".utf8.contains(byte) ? [Ascii.backslash, byte] : [byte]
+  }
 
   /// Where the source ends in the path; -1 when the path lies above the source; nil when neither.
   private static func match(_ source: [UInt8], _ path: [UInt8]) -> Int? {

@@ -3,7 +3,7 @@ internal import ImageModel
 /// What of a Dockerfile makes an image another one.
 ///
 /// No engine keeps the name or the number of a stage in an image, nor an argument that nothing takes, nor the blanks
-/// between the strings of `CMD ["a", "b"]` and the words of `COPY a b`.
+/// between flags, the strings of `CMD ["a", "b"]`, the words of `COPY a b` and the variables of `ENV A=1 B=2`.
 struct CountedText {
   private let instructions: [Placed]
   private let stages: [Stage]
@@ -114,9 +114,7 @@ struct CountedText {
       if !placed.instruction.heredocs.isEmpty { return nil }
       let arguments = Self.withoutBlanks(text) ?? Self.inWords(text)
       if text.flags.isEmpty, arguments == nil { return nil }
-      let flags = text.rest.count - text.arguments.count
-      return Array(text.keyword.utf8) + [Ascii.space]
-        + (keepsNames ? text.rest.bytes[..<flags] : linked(text.rest[0..<flags])[...])
+      return Self.begin(text, text.writtenFlags.map { keepsNames ? $0.bytes : linked($0) })
         + (arguments ?? text.arguments.bytes)
     }
   }
@@ -124,17 +122,21 @@ struct CountedText {
   /// Without its name; a stage in place of an image by its number.
   private func from(_ text: InstructionText, _ stage: Stage) -> [UInt8]? {
     guard let image = text.arguments.words.first else { return nil }
-    let flags = text.rest.count - text.arguments.count
-    let begin = Array(text.keyword.utf8) + [Ascii.space] + text.rest.bytes[..<flags]
+    let begin = Self.begin(text, text.writtenFlags.map(\.bytes))
     if case .stage(let base) = stage.base, let number = numbers[base] { return begin + Array("stage \(number)".utf8) }
     return begin + image.bytes
   }
 
-  /// Flags with the numbers of stages in place of their names.
-  private func linked(_ flags: MappedText) -> [UInt8] {
+  /// The keyword and the flags, one blank behind each.
+  private static func begin(_ text: InstructionText, _ flags: [[UInt8]]) -> [UInt8] {
+    ([Array(text.keyword.utf8)] + flags).flatMap { $0 + [Ascii.space] }
+  }
+
+  /// A flag with the numbers of stages in place of their names.
+  private func linked(_ flag: MappedText) -> [UInt8] {
     var bytes: [UInt8] = []
     var end = 0
-    for (byte, offset) in zip(flags.bytes, flags.offsets) where offset >= end {
+    for (byte, offset) in zip(flag.bytes, flag.offsets) where offset >= end {
       if let link = links[offset], let number = numbers[link.stage] {
         bytes += Array(String(number).utf8)
         end = link.end
@@ -147,8 +149,16 @@ struct CountedText {
 
   /// The arguments of an instruction that only takes words apart, one blank between them.
   private static func inWords(_ text: InstructionText) -> [UInt8]? {
-    guard ["COPY", "ADD", "EXPOSE", "VOLUME"].contains(text.keyword) else { return nil }
-    return Array(text.arguments.words.map(\.bytes).joined(separator: [Ascii.space]))
+    let words: [MappedText]
+    switch text.keyword {
+    case "COPY", "ADD", "EXPOSE", "VOLUME": words = text.arguments.words
+    case "ARG", "ENV", "LABEL":
+      words = text.assignments
+      // The old form has one value, with the blanks in it.
+      if text.keyword != "ARG", words.first?.bytes.contains(Ascii.equals) != true { return nil }
+    default: return nil
+    }
+    return Array(words.map(\.bytes).joined(separator: [Ascii.space]))
   }
 
   /// The arguments in their JSON form without the blanks between its strings; nil in any other form.

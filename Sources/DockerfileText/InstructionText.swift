@@ -58,6 +58,23 @@ struct InstructionText {
   /// BuildKit looks for flags byte by byte, so a byte within a character can be a blank to it.
   private static func endsFlag(_ byte: UInt8) -> Bool { Ascii.isSpace(byte) || byte == 0x85 || byte == 0xA0 }
 
+  /// The flags as they are written; a `--` that ends them is one of them.
+  var writtenFlags: [MappedText] {
+    var words: [MappedText] = []
+    let length = rest.count - arguments.count
+    var position = 0
+    while position < length {
+      if Self.endsFlag(rest.bytes[position]) {
+        position += 1
+        continue
+      }
+      let end = flagWord(at: position).end
+      words.append(rest[position..<end])
+      position = end
+    }
+    return words
+  }
+
   /// The word without its quotes, and where it ends.
   private func flagWord(at start: Int) -> (MappedText, end: Int) {
     var word = MappedText(at: rest.offsets[start])

@@ -210,6 +210,59 @@ struct ContextReaderTests {
       ])
   }
 
+  @Test func aSourceThatIsALinkIsFollowedWhereTheDirectoryAroundItIsCopiedToo() throws {
+    let files = Self.files("top/f", "real/g")
+    files.link("top/link", to: "/real")
+    for other in ["top/link", "top/*", "*/link", "*/link/g"] {
+      let recipe = Self.recipe(Self.select("top", other))
+      let shown = try Self.shown(files, recipe)
+      #expect(shown.contains("real/g") && shown.contains("top/f"), "COPY top and COPY \(other)")
+    }
+    #expect(try Self.shown(files, Self.recipe(Self.select("top"))) == ["top/", "top/f", "top/link -> /real"])
+  }
+
+  @Test func whatSeveralSourcesReachIsWhatEachOfThemReaches() throws {
+    let names = ["a", "b", "c"]
+    var generator = SeededGenerator(seed: 0)
+    func path() -> String {
+      (0...Int.random(in: 0...2, using: &generator)).map { _ in names[Int.random(in: 0..<3, using: &generator)] }
+        .joined(separator: "/")
+    }
+    for seed in Soak.seeds(300) {
+      generator = SeededGenerator(seed: seed)
+      let files = InMemoryFileSystem(root: Self.directory)
+      for _ in 0..<8 {
+        let place = path()
+        let parents = place.split(separator: "/").indices.map {
+          place.split(separator: "/")[...$0].joined(separator: "/")
+        }
+        // A file or a link is no directory, and nothing stands twice.
+        if parents.contains(where: {
+          guard let status = try? files.statusIfPresent(of: Self.directory / FilePath($0)) else { return false }
+          return status.kind != .directory || $0 == place
+        }) {
+          continue
+        }
+        switch Int.random(in: 0..<3, using: &generator) {
+        case 0: files.link(FilePath(place), to: FilePath("/" + path()))
+        case 1: files.link(FilePath(place), to: FilePath(path()))
+        default: files.write(FilePath(place), place)
+        }
+      }
+      let patterns = (0..<Int.random(in: 2...3, using: &generator)).map { _ in
+        path().split(separator: "/").map { Int.random(in: 0..<4, using: &generator) == 0 ? "*" : $0 }
+          .joined(separator: "/")
+      }
+      func read(_ patterns: [String]) throws -> Set<[UInt8]> {
+        let selectors = patterns.map { ContextSelector(pattern: $0, isPattern: $0.contains("*")) }
+        return Set(try Self.read(files, Self.recipe(.selected(selectors))).files.map(\.path))
+      }
+      let all = try patterns.map { try read([$0]) }.reduce(into: Set()) { $0.formUnion($1) }
+      let (together, tree) = (try read(patterns), try Self.shown(files))
+      #expect(together == all, "seed \(seed): \(patterns) of \(tree)")
+    }
+  }
+
   @Test func aLinkBeforeAWildcardBringsItsMatches() throws {
     let files = Self.files("real/a.txt", "real/b.c", "[x]/a.txt")
     files.link("link", to: "real")
