@@ -23,7 +23,11 @@ struct EditFootprint {
       case .upstreamChanged(let id, let before, let after):
         isInConfig = true
         contents.formUnion([before, after])
-        if id.kind != .docker { continue }
+        guard id.kind == .docker else {
+          // ADD unpacks a generated archive.
+          mayBeAnything = true
+          continue
+        }
         if let found = differences(id, before, after) {
           paths.formUnion(found.map(\.path))
         } else {
@@ -38,7 +42,7 @@ struct EditFootprint {
     let values = [change.before, change.after].compactMap(\.self)
     switch change.group {
     case .context:
-      if change.name.isEmpty { mayBeAnything = true }
+      if change.name.isEmpty || Self.mayBeArchive(change.name) { mayBeAnything = true }
       contents.formUnion(values.compactMap { ContextValue($0)?.digest })
       names.insert(FilePath(change.name).name.description)
     case .dockerfile:
@@ -49,6 +53,12 @@ struct EditFootprint {
     case .recipe, .argument: isInConfig = true
     case .base, .upstream: mayBeAnything = true
     }
+  }
+
+  /// ADD unpacks archives, and what was in them is not known.
+  private static func mayBeArchive(_ name: String) -> Bool {
+    let name = name.lowercased()
+    return name.contains(".tar") || [".tgz", ".tbz", ".tbz2", ".txz", ".tzst"].contains { name.hasSuffix($0) }
   }
 
   func explains(_ difference: OutputDifference) -> Bool {

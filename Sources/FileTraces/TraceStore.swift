@@ -107,7 +107,8 @@ package struct TraceStore: Sendable {
       var bytes = Self.magic
       bytes.reserveCapacity(live + Self.magic.count)
       for record in records.values.sorted(by: { $0.subject < $1.subject }) { record.append(to: &bytes) }
-      try files.replace(path, with: bytes, mode: 0o644)
+      // It holds values of definitions, which may be for their owner alone.
+      try files.replace(path, with: bytes, mode: 0o600)
       size = bytes.count
       isBroken = false
     } else {
