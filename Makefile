@@ -11,7 +11,7 @@ BUILD_PACKAGES := pkg-config libssl-dev libyaml-dev libjansson-dev libdeflate-de
 # What the builtin tree of images needs: an engine without daemon, and what makes the root file systems.
 TREE_PACKAGES := buildah mmdebstrap uidmap ca-certificates
 # The real peers of the tests.
-TEST_PACKAGES := $(TREE_PACKAGES) busybox-static docker.io skopeo docker-registry apache2-utils iptables iproute2 git
+TEST_PACKAGES := $(TREE_PACKAGES) busybox-static docker.io skopeo docker-registry apache2-utils iptables iproute2 git strace
 
 # The parts of scripts/soak that `make soak` runs (all of them).
 PART :=
@@ -61,6 +61,7 @@ fuzz: swift-found setup ## fuzz every reader of untrusted input for MINUTES=4 ea
 
 bench: build ## measure speed against real peers (the first time it builds 1,000 tiny images)
 	@scripts/install-packages $(TREE_PACKAGES) ninja-build python3 gcc
+	COPPICE_BENCH=1 swift build -c release --product coppice-measure
 	@Benchmarks/bench
 
 format: swift-found ## rewrite the sources in the house's style
