@@ -12,7 +12,7 @@ BUILD_PACKAGES := pkg-config libssl-dev libyaml-dev libjansson-dev libdeflate-de
 TREE_PACKAGES := buildah mmdebstrap uidmap ca-certificates
 # The real peers of the tests.
 TEST_PACKAGES := $(TREE_PACKAGES) busybox-static docker.io skopeo umoci docker-registry apache2-utils iptables iproute2 git \
-  squashfs-tools squashfs-tools-ng python3
+  squashfs-tools squashfs-tools-ng strace python3
 
 # The parts of scripts/soak that `make soak` runs (all of them).
 PART :=
@@ -66,6 +66,7 @@ fuzz: swift-found setup ## fuzz every reader of untrusted input for MINUTES=4 ea
 
 bench: build ## measure speed against real peers (the first time it builds 1,000 tiny images)
 	@scripts/install-packages $(TREE_PACKAGES) ninja-build python3 gcc
+	COPPICE_BENCH=1 swift build -c release --product coppice-measure
 	@Benchmarks/bench
 
 format: swift-found ## rewrite the sources in the house's style

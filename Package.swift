@@ -125,6 +125,15 @@ let package = Package(
   ]
 )
 
+// `make bench` measures some rooms without the rest.
+if Context.environment["COPPICE_BENCH"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "coppice-measure",
+      dependencies: ["ImageModel", "HostSystem", "DependencyGraph", "BuildRecords", "BuildEngine"],
+      path: "Benchmarks/Measuring", swiftSettings: strict))
+}
+
 // `make fuzz` builds the same checks with libFuzzer in place of the tests. There the program is a library, since only a
 // test may use an executable.
 if Context.environment["COPPICE_FUZZ"] != nil {

@@ -1,6 +1,7 @@
 """Interleaved measurements: A B A B …, so that whatever else the machine does falls on both."""
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -11,25 +12,44 @@ import trees
 ROUNDS = int(os.environ.get("COPPICE_BENCH_ROUNDS", "7"))
 
 
-class Command:
-    """What is measured: argv, and what must hold of its output for the run to count."""
+class Seconds(float):
+    """How long a run took, and the processors' time that it cost, which other work on the machine disturbs less."""
 
-    def __init__(self, argv, *, check=None, before=None, codes=(0,)):
-        self.argv, self.check, self.before, self.codes = argv, check, before, codes
+    cpu = 0.0
+
+
+def processor_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+class Command:
+    """What is measured: argv, and what must hold of its output for the run to count.
+
+    With `told`, the milliseconds count that the program itself tells under that name."""
+
+    def __init__(self, argv, *, check=None, check_errors=None, before=None, told=None):
+        self.argv, self.check, self.check_errors, self.before, self.told = argv, check, check_errors, before, told
 
     def run(self):
-        """Seconds of one run, and its peak memory in MB."""
+        """Seconds of one run."""
         if self.before:
             self.before()
-        start = time.perf_counter()
+        start, used = time.perf_counter(), processor_seconds()
         process = subprocess.Popen(
             self.argv, env=trees.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         output, errors = process.communicate()
-        seconds = time.perf_counter() - start
-        if process.returncode not in self.codes:
+        seconds = Seconds(time.perf_counter() - start)
+        cpu = processor_seconds() - used
+        if process.returncode != 0:
             sys.exit(f"{' '.join(self.argv)} ended with {process.returncode}:\n{errors}{output[-2000:]}")
         if self.check and not self.check(output):
             sys.exit(f"{' '.join(self.argv)} did other work than it should:\n{output[-2000:]}")
+        if self.check_errors and not self.check_errors(errors):
+            sys.exit(f"{' '.join(self.argv)} did other work than it should:\n{errors[-2000:]}")
+        if self.told:
+            seconds = Seconds(float(dict(line.split() for line in output.splitlines())[self.told]) / 1000)
+        seconds.cpu = cpu
         return seconds
 
 
@@ -65,14 +85,16 @@ def text(seconds):
 
 
 def spread(times):
-    return f"{text(statistics.median(times))} ({text(min(times))}–{text(max(times))})"
+    cpu = statistics.median(each.cpu for each in times)
+    return f"{text(statistics.median(times))} ({text(min(times))}–{text(max(times))}), CPU {text(cpu)}"
 
 
 def ratio(work, times, ours, theirs, limit, note=""):
     """A row that compares medians."""
     value = statistics.median(times[ours]) / statistics.median(times[theirs])
-    return Row(work, spread(times[ours]), f"{theirs}: {spread(times[theirs])}", f"{value:.2f} × (bar {limit:g} ×)",
-               value <= limit, note)
+    cpu = statistics.median(each.cpu for each in times[ours]) / statistics.median(each.cpu for each in times[theirs])
+    return Row(work, spread(times[ours]), f"{theirs}: {spread(times[theirs])}",
+               f"{value:.3g} × (bar {limit:g} ×), CPU {cpu:.3g} ×", value <= limit, note)
 
 
 def limit(work, times, name, seconds, note=""):
@@ -80,11 +102,17 @@ def limit(work, times, name, seconds, note=""):
     return Row(work, spread(times[name]), "–", f"bar {text(seconds)}", statistics.median(times[name]) <= seconds, note)
 
 
+def unmeasured(work, times, name, fault):
+    """A row whose peer cannot be had here."""
+    return Row(work, spread(times[name]), fault, "–", None)
+
+
 def table(rows):
     lines = ["| work | coppice | against | ratio, bar | met |", "|---|---|---|---|---|"]
+    words = {True: "yes", False: "**no**", None: "not measured"}
     for row in rows:
         work = row.work + (f" ({row.note})" if row.note else "")
-        lines.append(f"| {work} | {row.ours} | {row.theirs} | {row.bar} | {'yes' if row.met else '**no**'} |")
+        lines.append(f"| {work} | {row.ours} | {row.theirs} | {row.bar} | {words[row.met]} |")
     return "\n".join(lines)
 
 

@@ -15,6 +15,9 @@ struct BuildRun {
   private var running: [ArtifactKind: Int] = [:]
   private var hasFailed = false
   private var lastWrite: ContinuousClock.Instant
+  private var writeDuration = Duration.zero
+  /// Whether entries may still be lost.
+  private var isJournalAhead = false
 
   init(
     builder: Builder, plan: BuildPlan, forced: [ArtifactID: String], unpinned: [Lockfile.BaseKey: Failure],
@@ -25,7 +28,7 @@ struct BuildRun {
     let graph = builder.evaluator.graph
     let steps = plan.stale.map(\.id)
     let members = Set(steps)
-    let durations = steps.isEmpty ? Durations([]) : builder.durations()
+    let durations = steps.isEmpty ? Durations([]) : builder.durations(steps)
     let paths = durations.criticalPaths(steps) { graph.dependents(of: $0).filter(members.contains) }
     states = BuildStates(
       steps: steps, upstreams: { (graph[$0]?.uses ?? []) + (graph[$0]?.orderOnly ?? []) }, priority: paths)
@@ -41,6 +44,18 @@ struct BuildRun {
 
   mutating func run(_ ledger: inout Ledger, _ index: FileIndex) async throws {
     await refuse()
+    do {
+      try await runSteps(&ledger, index)
+    } catch {
+      // The lockfile, which is written whatever happens, must not name what the journal may lose.
+      try? syncJournal()
+      throw error
+    }
+    try syncJournal()
+    summary.isInterrupted = summary.isInterrupted || Task.isCancelled
+  }
+
+  private mutating func runSteps(_ ledger: inout Ledger, _ index: FileIndex) async throws {
     try await withThrowingTaskGroup(of: StepExecution.End.self) { group in
       var active = 0
       while true {
@@ -58,7 +73,6 @@ struct BuildRun {
         try settle(finished, &ledger)
       }
     }
-    summary.isInterrupted = summary.isInterrupted || Task.isCancelled
   }
 
   /// What an engine cannot do is said before hours are spent on what can be done.
@@ -78,7 +92,7 @@ struct BuildRun {
   /// The most urgent ready step whose pool has room.
   private mutating func takeReady() -> ArtifactID? {
     let (running, pools) = (running, builder.options.pools)
-    return states.takeReady { running[$0.kind, default: 0] < pools[$0.kind] ?? .max }
+    return states.takeReady { running[$0, default: 0] < pools[$0] ?? .max }
   }
 
   private func baseFailure(of id: ArtifactID) -> Failure? {
@@ -160,11 +174,22 @@ struct BuildRun {
     if let previous, previous.output.isAssumed, plan[end.id]?.staleness.reasons.isOutputLost == true {
       try settleAssumption(of: end.id, from: previous.output.digest, to: output.digest, &ledger)
     }
-    // A kill costs at most a look into the store's map for what ended since the last write.
-    if lastWrite.duration(to: clock.now) > .seconds(1) {
+    // A kill costs at most a look into the store's map for what ended since the last write. Of a large lockfile the
+    // writing must not become the work.
+    let start = clock.now
+    if lastWrite.duration(to: start) > max(.seconds(1), writeDuration * 20) {
+      try syncJournal()
       try ledger.write()
       lastWrite = clock.now
+      writeDuration = start.duration(to: lastWrite)
     }
+  }
+
+  /// Many steps that end together share one wait for the disk; what the lockfile names stands in the journal.
+  private mutating func syncJournal() throws {
+    guard isJournalAhead else { return }
+    try builder.journal.sync()
+    isJournalAhead = false
   }
 
   /// What dependents recorded of an assumed output holds of the true one, since it was made from the same inputs.
@@ -186,7 +211,7 @@ struct BuildRun {
     if case .image(let image)? = builder.evaluator.recipes[id] { image.maxAge != nil } else { false }
   }
 
-  private func note(
+  private mutating func note(
     _ end: StepExecution.End, _ outcome: String, _ output: Digest?, _ previous: BuildRecord?
   ) throws {
     guard let verdict = end.verdict else { return }
@@ -198,6 +223,7 @@ struct BuildRun {
       previous: previous?.fingerprint, output: output, log: end.log?.name.description)
     entry.fileLists = [verdict.inputs.contextDigest, previous?.groups[.context]].compactMap(\.self)
     entry.nearMiss = end.nearMiss
+    isJournalAhead = true
     try builder.journal.append(entry)
   }
 

@@ -20,8 +20,8 @@ package struct BuildStates: Sendable {
   /// How many upstreams of a waiting step have not ended.
   private var missing: [ArtifactID: Int] = [:]
   private let dependents: [ArtifactID: [ArtifactID]]
-  /// Ordered by priority, the best last.
-  private var queue: [ArtifactID] = []
+  /// Ready steps by kind; one that is ready no more is passed over when its turn comes.
+  private var queues: [ArtifactKind: PriorityQueue] = [:]
   private let priority: [ArtifactID: Double]
 
   /// - Parameters:
@@ -38,73 +38,60 @@ package struct BuildStates: Sendable {
     }
     self.dependents = dependents
     self.priority = priority
-    for id in steps { set(id, missing[id] == 0 ? .ready : .waiting) }
+    for id in steps { states[id] = .waiting }
+    for id in steps where missing[id] == 0 { release(id) }
   }
 
   package subscript(id: ArtifactID) -> State? { states[id] }
 
   package var isFinished: Bool { !states.values.contains { [.waiting, .ready, .running].contains($0) } }
 
-  /// Takes the most urgent ready step that `isAllowed`.
-  package mutating func takeReady(where isAllowed: (ArtifactID) -> Bool) -> ArtifactID? {
-    guard let place = queue.lastIndex(where: isAllowed) else { return nil }
-    let id = queue.remove(at: place)
-    set(id, .running)
-    return id
+  /// Takes the most urgent ready step of a kind that `isAllowed`.
+  package mutating func takeReady(where isAllowed: (ArtifactKind) -> Bool) -> ArtifactID? {
+    var best: (kind: ArtifactKind, entry: PriorityQueue.Entry)?
+    for kind in queues.keys where isAllowed(kind) {
+      while let first = queues[kind]?.first, states[first.id] != .ready { queues[kind]?.removeFirst() }
+      guard let first = queues[kind]?.first, best.map({ $0.entry < first }) ?? true else { continue }
+      best = (kind, first)
+    }
+    guard let best else { return nil }
+    queues[best.kind]?.removeFirst()
+    states[best.entry.id] = .running
+    return best.entry.id
   }
 
   package mutating func finish(_ id: ArtifactID) {
-    set(id, .done)
-    for dependent in dependents[id] ?? [] {
-      missing[dependent, default: 0] -= 1
-      if missing[dependent] == 0, states[dependent] == .waiting { set(dependent, .ready) }
-    }
+    states[id] = .done
+    for dependent in dependents[id] ?? [] { endedUpstream(of: dependent) }
   }
 
   /// - Parameter uses: the edges that carry a failure; order-only ones do not.
   /// - Returns: every step that can no longer run, sorted.
   package mutating func fail(_ id: ArtifactID, uses: (ArtifactID) -> [ArtifactID]) -> [ArtifactID] {
-    set(id, .failed)
+    states[id] = .failed
     var blocked: [ArtifactID] = []
     var waiting = [id]
     while let next = waiting.popLast() {
       for dependent in dependents[next] ?? [] where states[dependent] == .waiting || states[dependent] == .ready {
         if uses(dependent).contains(next) {
-          set(dependent, .blocked)
+          states[dependent] = .blocked
           blocked.append(dependent)
           waiting.append(dependent)
         } else {
-          missing[dependent, default: 0] -= 1
-          if missing[dependent] == 0, states[dependent] == .waiting { set(dependent, .ready) }
+          endedUpstream(of: dependent)
         }
       }
     }
     return blocked.sorted()
   }
 
-  /// The one place where a state changes, which keeps the queue true.
-  private mutating func set(_ id: ArtifactID, _ state: State) {
-    if states[id] == .ready, state == .blocked || state == .failed { queue.removeAll { $0 == id } }
-    states[id] = state
-    guard state == .ready else { return }
-    let rank = priority[id] ?? 0
-    // Among equals the id decides, so that two runs start in the same order.
-    let place = queue.partitioningIndex { other in
-      let otherRank = priority[other] ?? 0
-      return otherRank != rank ? otherRank > rank : other < id
-    }
-    queue.insert(id, at: place)
+  private mutating func endedUpstream(of id: ArtifactID) {
+    missing[id, default: 0] -= 1
+    if missing[id] == 0, states[id] == .waiting { release(id) }
   }
-}
 
-extension Array {
-  /// The first index whose element satisfies `belongsInSecondPartition`, in a partitioned array.
-  fileprivate func partitioningIndex(where belongsInSecondPartition: (Element) -> Bool) -> Int {
-    var (low, high) = (startIndex, endIndex)
-    while low < high {
-      let middle = low + (high - low) / 2
-      if belongsInSecondPartition(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
+  private mutating func release(_ id: ArtifactID) {
+    states[id] = .ready
+    queues[id.kind, default: PriorityQueue()].insert(PriorityQueue.Entry(id: id, priority: priority[id] ?? 0))
   }
 }

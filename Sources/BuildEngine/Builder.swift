@@ -24,8 +24,8 @@ package struct Builder: Sendable {
   package let resolver: any BaseResolver
   package let reporter: any BuildReporter
   package let options: BuildOptions
-  /// Read only when something has to run.
-  package let durations: @Sendable () -> Durations
+  /// Of these steps; read only when something has to run.
+  package let durations: @Sendable ([ArtifactID]) -> Durations
   /// Keeps the list of inputs of an artifact as a blob.
   package let keepInputs: @Sendable (ArtifactID, StepInputs) throws -> Void
   package let openLog: @Sendable (ArtifactID) -> (any StepLog)?
@@ -36,7 +36,7 @@ package struct Builder: Sendable {
 
   package init(
     evaluator: StepEvaluator, resolver: any BaseResolver, reporter: any BuildReporter, options: BuildOptions,
-    durations: @escaping @Sendable () -> Durations,
+    durations: @escaping @Sendable ([ArtifactID]) -> Durations,
     keepInputs: @escaping @Sendable (ArtifactID, StepInputs) throws -> Void,
     openLog: @escaping @Sendable (ArtifactID) -> (any StepLog)?, number: Int, journal: Journal,
     time: @escaping @Sendable () -> Int

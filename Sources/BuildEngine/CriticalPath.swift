@@ -6,12 +6,18 @@ package import ImageModel
 package struct Durations: Sendable {
   private var seconds: [ArtifactID: Double] = [:]
 
+  private static let outcomes: Set = [StepOutcome.built.rawValue, StepOutcome.unchanged.rawValue]
+
   /// The last run of each step that did the work.
   package init(_ entries: [JournalEntry]) {
-    for entry in entries
-    where entry.outcome == StepOutcome.built.rawValue || entry.outcome == StepOutcome.unchanged.rawValue {
+    for entry in entries where Self.outcomes.contains(entry.outcome) {
       seconds[entry.id] = Double(entry.milliseconds) / 1000
     }
+  }
+
+  /// Of these steps; a journal that cannot be read tells nothing.
+  package init(of steps: [ArtifactID], in journal: Journal) {
+    self.init((try? journal.newest(of: steps, outcomes: Self.outcomes)) ?? [])
   }
 
   package subscript(id: ArtifactID) -> Duration? { seconds[id].map { .seconds($0) } }

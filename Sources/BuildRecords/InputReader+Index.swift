@@ -30,7 +30,7 @@ extension InputReader {
     let moment = FileIndex.settled(at: now)
     let (reader, known, asked) = (self, index, open)
     let readings = Locked([Result<Reading, any Error>?](repeating: nil, count: open.count))
-    concurrently(asked.count) { index in
+    concurrently(asked.count, threads: readingThreadCount) { index in
       let place = asked[index]
       let reading = Result {
         try reader.read(steps[place].recipe, answers[place], known, olderThan: moment)

@@ -56,35 +56,55 @@ package struct Journal: Sendable {
 
   /// All whole entries, oldest first; damaged lines are passed over.
   package func entries() throws(FileSystemError) -> [JournalEntry] {
-    let bytes = try files.contentsIfPresent(of: path, limit: 1 << 32) ?? []
-    return bytes.split(separator: UInt8(ascii: "\n")).compactMap(Self.entry)
+    guard var lines = try lines() else { return [] }
+    var entries: [JournalEntry] = []
+    while let line = lines.next() { if let entry = Self.entry(line) { entries.append(entry) } }
+    return entries.reversed()
   }
 
-  /// The number of the newest build, 0 when there is none; reads back from the end to the first whole line.
+  /// The number of the newest build, 0 when there is none.
   package func lastBuild() throws(FileSystemError) -> Int {
-    let bytes = try files.contentsIfPresent(of: path, limit: 1 << 32) ?? []
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let start = rest.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? rest.startIndex
-      if let entry = Self.entry(rest[start...]) { return entry.build }
-      rest = rest[..<max(start - 1, rest.startIndex)]
-    }
+    guard var lines = try lines() else { return 0 }
+    while let line = lines.next() { if let entry = Self.entry(line) { return entry.build } }
     return 0
   }
 
-  /// Appends one entry and syncs it.
+  /// The newest entry of each of `steps` with one of these outcomes; reads back no further than that takes.
+  package func newest(
+    of steps: some Sequence<ArtifactID>, outcomes: Set<String>
+  ) throws(FileSystemError) -> [JournalEntry] {
+    var missing = Set(steps.map { Array($0.description.utf8) })
+    guard var lines = try lines() else { return [] }
+    var found: [JournalEntry] = []
+    while !missing.isEmpty, let line = lines.next() {
+      // Most lines are of other steps, and need not be parsed.
+      if let name = JournalLines.name(in: line), !missing.contains(name) { continue }
+      guard let entry = Self.entry(line), outcomes.contains(entry.outcome),
+        missing.remove(Array(entry.id.description.utf8)) != nil
+      else { continue }
+      found.append(entry)
+    }
+    return found
+  }
+
+  /// Appends one entry, which lasts when `sync` returns.
   package func append(_ entry: JournalEntry) throws(FileSystemError) {
     // A torn line before ours must not swallow ours: an empty line is passed over, a joined one would not be.
-    try files.append(Array("\n".utf8) + Self.line(of: entry) + Array("\n".utf8), to: path)
+    try files.appendUnsynced(Array("\n".utf8) + Self.line(of: entry) + Array("\n".utf8), to: path)
   }
+
+  package func sync() throws(FileSystemError) { try files.sync(path) }
 
   /// Drops the oldest entries when there are more than twice as many as are kept.
   package func compact(keeping count: Int = 50_000) throws(FileSystemError) {
+    guard let lines = try lines(), lines.count > 2 * count else { return }
     let all = try entries()
     guard all.count > 2 * count else { return }
-    let lines = all.suffix(count).map { Self.line(of: $0) }
-    try files.replace(path, with: Array(lines.joined(separator: [UInt8(ascii: "\n")])), mode: 0o644)
+    let kept = all.suffix(count).map { Self.line(of: $0) }
+    try files.replace(path, with: Array(kept.joined(separator: [UInt8(ascii: "\n")])), mode: 0o644)
   }
+
+  private func lines() throws(FileSystemError) -> JournalLines? { try files.mapped(path).map { JournalLines($0) } }
 
   private static func line(of entry: JournalEntry) -> [UInt8] {
     var object = JSONObject([
@@ -102,10 +122,10 @@ package struct Journal: Sendable {
     return Array("\(LockfileWriter.checksum(text)) \(text)".utf8)
   }
 
-  private static func entry(_ line: ArraySlice<UInt8>) -> JournalEntry? {
-    let body = line.dropFirst(17)
-    guard line.count > 17,
-      LockfileWriter.checksum(String(decoding: body, as: UTF8.self)).utf8.elementsEqual(line.prefix(16)),
+  private static func entry(_ line: UnsafeRawBufferPointer) -> JournalEntry? {
+    let body = UnsafeRawBufferPointer(rebasing: line.dropFirst(JournalLines.bodyStart))
+    guard line.count > JournalLines.bodyStart,
+      LockfileWriter.isChecksum(UnsafeRawBufferPointer(rebasing: line.prefix(16)), of: body),
       let json = try? JSONValue(parsing: Array(body)), let build = json["build"]?.integer,
       let id = json["id"]?.string.flatMap({ ArtifactID($0) }), let time = json["time"]?.integer,
       let outcome = json["outcome"]?.string,

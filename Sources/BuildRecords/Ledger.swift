@@ -22,7 +22,7 @@ package struct Ledger: Sendable {
     var diagnostics: [Diagnostic] = []
     func read(_ path: FilePath) throws -> (Lockfile, isWhole: Bool) {
       guard let bytes = try files.contentsIfPresent(of: path, limit: 1 << 30) else { return (Lockfile(), true) }
-      let (lockfile, faults) = try LockfileReader.read(String(decoding: bytes, as: UTF8.self), file: path)
+      let (lockfile, faults) = try LockfileReader.read(bytes, file: path)
       diagnostics += faults
       return (lockfile, faults.isEmpty)
     }
@@ -56,18 +56,17 @@ package struct Ledger: Sendable {
   /// Swaps in the files whose content differs from what was read or written last.
   package mutating func write() throws(FileSystemError) {
     var (lock, local) = (Lockfile(), Lockfile())
-    for (id, record) in lockfile.records {
-      if outside.contains(id) { local.records[id] = record } else { lock.records[id] = record }
-    }
+    lock.records = lockfile.records
+    for id in outside { local.records[id] = lock.records.removeValue(forKey: id) }
     // A base goes where the artifacts are that use it; one that both use stands in the committed file.
-    let committed = Set(lock.records.values.flatMap(\.bases.keys))
-    let outer = Set(local.records.values.flatMap(\.bases.keys)).subtracting(committed)
+    var outer = Set(local.records.values.flatMap(\.bases.keys))
+    if !outer.isEmpty { for record in lock.records.values { outer.subtract(record.bases.keys) } }
     for (key, pin) in lockfile.pins {
       if outer.contains(key.reference) { local.pins[key] = pin } else { lock.pins[key] = pin }
     }
-    if lock != written.lock { try files.replace(lockPath, with: Array(LockfileWriter.text(lock).utf8), mode: 0o644) }
+    if lock != written.lock { try files.replace(lockPath, with: LockfileWriter.bytes(lock), mode: 0o644) }
     if local != written.local {
-      try files.replace(localPath, with: Array(LockfileWriter.text(local, isCommitted: false).utf8), mode: 0o644)
+      try files.replace(localPath, with: LockfileWriter.bytes(local, isCommitted: false), mode: 0o644)
     }
     written = (lock, local)
   }

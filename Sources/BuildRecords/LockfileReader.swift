@@ -40,9 +40,9 @@ package struct LockfileReader {
 
   /// - Returns: every block that is whole, and a warning with its line for every one that is not.
   /// - Throws: `Failure` for a file of a later version, which must not be overwritten.
-  package static func read(_ text: String, file: FilePath) throws(Failure) -> (Lockfile, [Diagnostic]) {
-    if let plain = plain(text, file) { return (plain, []) }
-    let sides = LockfileSides(text)
+  package static func read(_ bytes: [UInt8], file: FilePath) throws(Failure) -> (Lockfile, [Diagnostic]) {
+    if let plain = plain(bytes, file) { return (plain, []) }
+    let sides = LockfileSides(String(decoding: bytes, as: UTF8.self))
     var readers: [LockfileReader] = []
     for lines in sides.sides {
       var reader = LockfileReader(file: file)
@@ -54,11 +54,14 @@ package struct LockfileReader {
     return ours.merged(with: readers[1], conflicts: sides.conflicts)
   }
 
+  package static func read(_ text: String, file: FilePath) throws(Failure) -> (Lockfile, [Diagnostic]) {
+    try read(Array(text.utf8), file: file)
+  }
+
   /// Nil when something in it needs a closer look.
-  private static func plain(_ text: String, _ file: FilePath) -> Lockfile? {
-    var text = text
-    return text.withUTF8 { bytes in
-      PlainLockfile.read(UnsafeRawBufferPointer(bytes)) { head in
+  private static func plain(_ bytes: [UInt8], _ file: FilePath) -> Lockfile? {
+    bytes.withUnsafeBytes { bytes in
+      PlainLockfile.read(bytes) { head in
         // No artifact stands before the artifacts.
         guard !head.contains("fingerprint:"), !head.contains("<<<<<<<"), !head.contains("=======") else { return nil }
         var reader = LockfileReader(file: file)

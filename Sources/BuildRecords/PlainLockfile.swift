@@ -63,8 +63,8 @@ struct PlainLockfile {
       guard starts(line, with: "    ") else { return false }
       if starts(line, with: "    check: ") {
         let body = UnsafeRawBufferPointer(rebasing: text[first.lowerBound..<line.lowerBound])
-        let sum = Digest.sha256(body).hex.utf8.prefix(16)
-        guard line.count == 11 + 16, text[(line.lowerBound + 11)..<line.upperBound].elementsEqual(sum),
+        let digits = UnsafeRawBufferPointer(rebasing: text[(line.lowerBound + 11)..<line.upperBound])
+        guard LockfileWriter.isChecksum(digits, of: body),
           let record = fields.record
         else { return false }
         records[id] = record
@@ -76,25 +76,30 @@ struct PlainLockfile {
   }
 
   private struct Fields {
-    var digests: [String: Digest] = [:]
+    var digests = [Digest?](repeating: nil, count: names.count)
     var numbers: [String: Int] = [:]
     var isAssumed = false
     var bases: [String: Digest] = [:]
     var upstreams: [ArtifactID: Digest] = [:]
     /// Whose members follow.
-    var section = ""
+    var section = Section.none
+
+    enum Section { case none, bases, upstreams }
+
+    /// Those whose values are digests: the groups of inputs in their order, then the others.
+    static let names = InputGroup.allCases.map { Array($0.rawValue.utf8) } + others.map { Array($0.utf8) }
+    private static let others = ["fingerprint", "output", "content", "manifest", "index"]
+
+    private func other(_ place: Int) -> Digest? { digests[InputGroup.allCases.count + place] }
 
     var record: BuildRecord? {
-      guard let fingerprint = digests["fingerprint"], let output = digests["output"], let size = numbers["size"] else {
-        return nil
-      }
+      guard let fingerprint = other(0), let output = other(1), let size = numbers["size"] else { return nil }
       var groups: [InputGroup: Digest] = [:]
-      for group in InputGroup.allCases { groups[group] = digests[group.rawValue] }
+      for (group, digest) in zip(InputGroup.allCases, digests) { if let digest { groups[group] = digest } }
       return BuildRecord(
         fingerprint: Fingerprint(fingerprint), groups: groups, bases: bases, upstreams: upstreams,
         output: ArtifactOutput(
-          digest: output, content: digests["content"], manifest: digests["manifest"], index: digests["index"],
-          size: size, isAssumed: isAssumed),
+          digest: output, content: other(2), manifest: other(3), index: other(4), size: size, isAssumed: isAssumed),
         generation: numbers["generation"] ?? 0, refreshed: numbers["refreshed"])
     }
   }
@@ -105,21 +110,25 @@ struct PlainLockfile {
         return false
       }
       switch fields.section {
-      case "bases": return fields.bases.updateValue(digest, forKey: name) == nil
-      case "upstreams": return ArtifactID(name).map { fields.upstreams.updateValue(digest, forKey: $0) == nil } ?? false
-      default: return false
+      case .bases: return fields.bases.updateValue(digest, forKey: name) == nil
+      case .upstreams:
+        return ArtifactID(name).map { fields.upstreams.updateValue(digest, forKey: $0) == nil } ?? false
+      case .none: return false
       }
     }
-    fields.section = ""
-    if has(line, "    bases:") { fields.section = "bases" }
-    if has(line, "    upstreams:") { fields.section = "upstreams" }
-    if !fields.section.isEmpty { return true }
+    fields.section = has(line, "    bases:") ? .bases : has(line, "    upstreams:") ? .upstreams : .none
+    if fields.section != .none { return true }
     if has(line, "    assumed: true") {
       fields.isAssumed = true
       return true
     }
     if let (name, digest) = digest(after: line.lowerBound + 4, in: line) {
-      return key(name).map { fields.digests.updateValue(digest, forKey: $0) == nil } ?? false
+      let word = UnsafeRawBufferPointer(rebasing: text[name])
+      guard let place = Fields.names.firstIndex(where: { $0.count == word.count && word.elementsEqual($0) }),
+        fields.digests[place] == nil
+      else { return false }
+      fields.digests[place] = digest
+      return true
     }
     let rest = (line.lowerBound + 4)..<line.upperBound
     guard let colon = text[rest].firstIndex(of: UInt8(ascii: ":")), colon + 2 < line.upperBound,

@@ -69,7 +69,8 @@ package struct DefinitionScanner {
       [(definition: LoadedDefinition, kept: (value: [UInt8], trace: [UInt8])?)?](
         repeating: nil, count: winners.count))
     let (files, moment) = (files, memory.moment)
-    concurrently(winners.count) { index in
+    let isKnown = answers.allSatisfy { if case .holds = $0 { true } else { false } }
+    concurrently(winners.count, threads: isKnown ? coreCount : readingThreadCount) { index in
       if case .holds(let record) = answers[index], let definition = LoadedDefinition(encoded: record.value) {
         return loaded.withLock { $0[index] = (definition, nil) }
       }

@@ -55,7 +55,7 @@ struct OverlayWalk {
     var found = places.map { place in memory[place.directory].map { Result<_, FileSystemError>.success($0) } }
     let (open, files) = (places.indices.filter { found[$0] == nil }, files)
     let listings = Locked([Result<DirectorySummary, FileSystemError>?](repeating: nil, count: open.count))
-    concurrently(open.count) { index in
+    concurrently(open.count, threads: readingThreadCount) { index in
       let listing = Result { () throws(FileSystemError) in
         try DirectorySummary(listing: places[open[index]].directory, in: files)
       }

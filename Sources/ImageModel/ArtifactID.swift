@@ -24,10 +24,12 @@ package struct ArtifactID: Hashable, Sendable, Comparable, CustomStringConvertib
 
   /// Parses `KIND/NAME:TAG`; the tag begins after the last colon.
   package init?(_ text: some StringProtocol) {
-    guard let slash = text.firstIndex(of: "/"), let colon = text.lastIndex(of: ":"), slash < colon,
+    let text = Substring(text)
+    guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")),
+      let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")), slash < colon,
       let kind = ArtifactKind(rawValue: String(text[..<slash]))
     else { return nil }
-    let (name, tag) = (text[text.index(after: slash)..<colon], text[text.index(after: colon)...])
+    let (name, tag) = (text[text.utf8.index(after: slash)..<colon], text[text.utf8.index(after: colon)...])
     guard !name.isEmpty, !tag.isEmpty else { return nil }
     self.init(kind: kind, name: String(name), tag: String(tag))
   }

@@ -40,23 +40,15 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   /// Parses `sha256:…` where it lies.
   package init?(text: UnsafeRawBufferPointer) {
-    guard text.count == 71, text.prefix(7).elementsEqual("sha256:".utf8) else { return nil }
-    var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-    for (index, digit) in text.dropFirst(7).enumerated() {
-      let value: UInt8
-      switch digit {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
-      default: return nil
-      }
-      switch index / 16 {
-      case 0: words.0 = words.0 << 4 | UInt64(value)
-      case 1: words.1 = words.1 << 4 | UInt64(value)
-      case 2: words.2 = words.2 << 4 | UInt64(value)
-      default: words.3 = words.3 << 4 | UInt64(value)
-      }
-    }
-    self.words = words
+    guard text.count == 71, text.prefix(7).elementsEqual("sha256:".utf8),
+      let first = Self.word(text, at: 7), let second = Self.word(text, at: 23), let third = Self.word(text, at: 39),
+      let fourth = Self.word(text, at: 55)
+    else { return nil }
+    words = (first, second, third, fourth)
+  }
+
+  private static func word(_ text: UnsafeRawBufferPointer, at start: Int) -> UInt64? {
+    HexDigits.word(text.loadUnaligned(fromByteOffset: start, as: SIMD16<UInt8>.self))
   }
 
   /// Parses 64 lower-case hexadecimal digits.
@@ -130,12 +122,17 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   package func appendText(to bytes: inout [UInt8]) {
     bytes.append(contentsOf: "sha256:".utf8)
-    for word in [words.0, words.1, words.2, words.3] {
-      for shift in stride(from: UInt64(60), through: 0, by: -4) {
-        let digit = UInt8(truncatingIfNeeded: word >> shift) & 15
-        bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
-      }
-    }
+    Self.appendDigits(of: words.0, to: &bytes)
+    Self.appendDigits(of: words.1, to: &bytes)
+    Self.appendDigits(of: words.2, to: &bytes)
+    Self.appendDigits(of: words.3, to: &bytes)
+  }
+
+  /// The first sixteen digits: enough against accidents.
+  package func appendChecksum(to bytes: inout [UInt8]) { Self.appendDigits(of: words.0, to: &bytes) }
+
+  private static func appendDigits(of word: UInt64, to bytes: inout [UInt8]) {
+    withUnsafeBytes(of: HexDigits.of(word)) { bytes.append(contentsOf: $0) }
   }
 
   /// The first twelve digits, for people.

@@ -1,6 +1,7 @@
 /// How one artifact is made, as its definition says it; everything but files' contents and digests of other images.
 package enum Recipe: Sendable {
-  case image(ImageRecipe)
+  /// Large, and handed on by everyone.
+  indirect case image(ImageRecipe)
   case generator(GeneratorRecipe)
   case conversion(ConversionRecipe)
 

@@ -60,6 +60,35 @@ struct SchedulingTests {
     #expect(world.ran == ["b", "b2", "d", "b3", "c", "a", "c2"])
   }
 
+  @Test func theMostUrgentOfAllReadyStepsIsTakenHoweverManyBecomeReadyAtOnce() {
+    for seed in 0..<40 {
+      var random = SeededGenerator(seed: seed)
+      let ids = (0..<Int.random(in: 1...60, using: &random)).map { TreeText.id("i\($0)") }
+      var upstreams: [ArtifactID: [ArtifactID]] = [:]
+      var priority: [ArtifactID: Double] = [:]
+      for (index, id) in ids.enumerated() {
+        // Many steps below few.
+        upstreams[id] = index > 2 && random.once(in: 2) ? [ids[Int.random(in: 0..<3, using: &random)]] : []
+        priority[id] = Double(Int.random(in: 0...3, using: &random))
+      }
+      var states = BuildStates(steps: ids, upstreams: { upstreams[$0] ?? [] }, priority: priority)
+      var done = Set<ArtifactID>()
+      while done.count < ids.count {
+        let ready = ids.filter { id in !done.contains(id) && done.isSuperset(of: upstreams[id] ?? []) }
+        let best = ready.min { left, right in
+          let (first, second) = (priority[left] ?? 0, priority[right] ?? 0)
+          return first != second ? first > second : left < right
+        }
+        let taken = states.takeReady { _ in true }
+        #expect(taken == best, "seed \(seed)")
+        guard let taken else { break }
+        states.finish(taken)
+        done.insert(taken)
+      }
+      #expect(states.isFinished)
+    }
+  }
+
   @Test func amongEqualsTheIdDecides() async throws {
     let world = World("d, b, a, c")
     try await world.build()

@@ -98,6 +98,20 @@ struct JournalTests {
     }
   }
 
+  @Test func theNewestEntriesOfStepsAreFoundFromTheEnd() throws {
+    for seed in 0..<60 {
+      var random = SeededGenerator(seed: seed)
+      let (journal, files, entries) = try Self.journal(seed: seed, count: 30)
+      if random.once(in: 3) { files.write(Self.path, bytes: (files.bytes(Self.path) ?? []) + Array("\ntorn {".utf8)) }
+      let ids = Set(RandomRecords.ids.compactMap { ArtifactID($0) }.filter { _ in random.once(in: 2) })
+      let outcomes: Set = ["built", "unchanged"]
+      var newest: [ArtifactID: JournalEntry] = [:]
+      for entry in entries where ids.contains(entry.id) && outcomes.contains(entry.outcome) { newest[entry.id] = entry }
+      let found = try journal.newest(of: ids, outcomes: outcomes)
+      #expect(Dictionary(uniqueKeysWithValues: found.map { ($0.id, $0) }) == newest, "seed \(seed)")
+    }
+  }
+
   @Test func everyPlaceOfACutKeepsWhatIsWholeAndTakesTheNext() throws {
     let (journal, files, entries) = try Self.journal(seed: 1, count: 20)
     let bytes = try #require(files.bytes(Self.path))

@@ -160,7 +160,7 @@ final class FaultBench {
       runners: runners, inputList: { try? store.contents(ofBlob: $0) }, now: clock())
     return Builder(
       evaluator: evaluator, resolver: NoRegistry(), reporter: reporter, options: BuildOptions(),
-      durations: { Durations((try? journal.entries()) ?? []) }, keepInputs: { _ = try store.put($1.encoded) },
+      durations: { Durations(of: $0, in: journal) }, keepInputs: { _ = try store.put($1.encoded) },
       openLog: { _ in nil }, number: number, journal: journal, time: clock)
   }
 

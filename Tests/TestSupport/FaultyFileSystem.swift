@@ -207,15 +207,27 @@ package final class FaultyFileSystem: FileSystem {
 
   package func append(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError) {
     let before = try inner.contentsIfPresent(of: path, limit: .max)
+    try appendUnsynced(bytes, to: path)
+    try strike(.sync, path)
+    note { $0.synced(path) }
+    guard before == nil else { return }
+    try strike(.syncDirectory, path.parent)
+    note { $0.syncedDirectory(path.parent) }
+  }
+
+  package func appendUnsynced(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError) {
+    let before = try inner.contentsIfPresent(of: path, limit: .max)
     let (arrived, failure) = arriving(bytes, .append, path)
     if !arrived.isEmpty {
       try inner.append(arrived, to: path)
       note { $0.wrote(path, over: before) }
     }
     if let failure { throw failure }
+  }
+
+  package func sync(_ path: FilePath) throws(FileSystemError) {
     try strike(.sync, path)
     note { $0.synced(path) }
-    guard before == nil else { return }
     try strike(.syncDirectory, path.parent)
     note { $0.syncedDirectory(path.parent) }
   }

@@ -141,8 +141,10 @@ package protocol FileSystem: Sendable {
   func replace(_ path: FilePath, with bytes: [UInt8], mode: UInt16) throws(FileSystemError)
   /// Appends in one write and syncs; makes the file when it is missing.
   func append(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError)
-  /// As `append`, without syncing: for caches, which a crash may tear.
+  /// As `append`, without syncing: for caches, which a crash may tear, and for what is synced later.
   func appendUnsynced(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError)
+  /// Makes what was appended last, also the file's name.
+  func sync(_ path: FilePath) throws(FileSystemError)
   /// Writes a copy of a regular file at `path`, which must not exist, without syncing it: for files that a crash may lose.
   /// - Returns: the SHA-256 of the bytes that were copied.
   func copy(_ source: FilePath, to path: FilePath, mode: UInt16) throws(FileSystemError) -> Digest
@@ -223,6 +225,8 @@ extension FileSystem {
   package func appendUnsynced(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError) {
     try append(bytes, to: path)
   }
+
+  package func sync(_ path: FilePath) throws(FileSystemError) { try append([], to: path) }
 
   package func copy(_ source: FilePath, to path: FilePath, mode: UInt16) throws(FileSystemError) -> Digest {
     let reader = try open(source)

@@ -18,6 +18,10 @@ package func concurrently(_ count: Int, threads: Int = coreCount, _ body: @escap
   for thread in others { pthread_join(thread, nil) }
 }
 
+/// Threads for work that may wait for a disk: where files are not in memory, more than processors pay, and where they
+/// are, they cost little.
+package var readingThreadCount: Int { max(coreCount, 16) }
+
 /// How many processors this process may use.
 package var coreCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 

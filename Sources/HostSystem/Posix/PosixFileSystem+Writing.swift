@@ -46,6 +46,13 @@ extension PosixFileSystem {
     _ = try appended(bytes, to: path)
   }
 
+  package func sync(_ path: FilePath) throws(FileSystemError) {
+    let descriptor = try FileDescriptor(opening: path, O_WRONLY | O_NOCTTY)
+    let number = descriptor.number
+    try systemCall("fdatasync", path) { fdatasync(number) }
+    try FileDescriptor.syncDirectory(path.parent)
+  }
+
   private func appended(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError) -> FileDescriptor {
     let flags = O_WRONLY | O_APPEND | O_NOCTTY
     let descriptor = try FileDescriptor(opening: path, flags | O_CREAT, mode: 0o666)

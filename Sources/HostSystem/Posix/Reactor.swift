@@ -8,6 +8,7 @@ final class Reactor: Sendable {
 
   private struct State {
     var handlers: [Int32: Handler] = [:]
+    /// The next one first; most are made with the same delay, and so at the end.
     var timers: [(deadline: ContinuousClock.Instant, handler: Handler)] = []
     /// Nil before the first start.
     var wakeWriter: PipeEnd?
@@ -48,7 +49,10 @@ final class Reactor: Sendable {
 
   func schedule(after delay: Duration, _ handler: @escaping Handler) {
     let deadline = ContinuousClock.now + delay
-    state.withLock { $0.timers.append((deadline, handler)) }
+    state.withLock { state in
+      let place = state.timers.lastIndex { $0.deadline <= deadline }.map { $0 + 1 } ?? 0
+      state.timers.insert((deadline, handler), at: place)
+    }
     wake()
   }
 
@@ -65,7 +69,7 @@ final class Reactor: Sendable {
       files.append(pollfd(fd: wakeReader.number, events: Int16(POLLIN), revents: 0))
       let next = state.withLock { state -> (isStopped: Bool, deadline: ContinuousClock.Instant?) in
         for number in state.handlers.keys { files.append(pollfd(fd: number, events: Int16(POLLIN), revents: 0)) }
-        return (state.isStopped, state.timers.map(\.deadline).min())
+        return (state.isStopped, state.timers.first?.deadline)
       }
       if next.isStopped { return }
       if poll(&files, nfds_t(files.count), Self.milliseconds(until: next.deadline)) > 0 {
@@ -82,8 +86,8 @@ final class Reactor: Sendable {
   private func fireTimers() {
     let now = ContinuousClock.now
     let due = state.withLock { state in
-      let due = state.timers.filter { $0.deadline <= now }
-      if !due.isEmpty { state.timers.removeAll { $0.deadline <= now } }
+      let due = Array(state.timers.prefix { $0.deadline <= now })
+      state.timers.removeFirst(due.count)
       return due
     }
     for timer in due { timer.handler() }

@@ -64,7 +64,7 @@ extension BuildOptions {
 
   private func dryRun(_ selected: Set<ArtifactID>, _ workspace: Workspace) throws -> ExitCode {
     let plan = try workspace.plan(selected, forced: forcedReasons(selected))
-    let durations = Durations(try workspace.journal.entries())
+    let durations = Durations(of: plan.stale.map(\.id), in: workspace.journal)
     let report = PlanReport(
       steps: plan.stale.map {
         .init(
@@ -108,7 +108,7 @@ extension BuildOptions {
     let logs = workspace.logDirectory
     return Builder(
       evaluator: workspace.evaluator(processes), resolver: workspace.resolver(processes), reporter: reporter,
-      options: options, durations: { [journal = workspace.journal] in Durations((try? journal.entries()) ?? []) },
+      options: options, durations: { [journal = workspace.journal] in Durations(of: $0, in: journal) },
       keepInputs: workspace.inputKeeper,
       openLog: { id in FileStepLog(directory: logs, build: number, id: id) }, number: number,
       journal: workspace.journal, time: { Host.now() })

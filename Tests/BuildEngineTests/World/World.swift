@@ -244,7 +244,7 @@ final class World {
     buildCount += 1
     return Builder(
       evaluator: evaluator, resolver: resolver, reporter: reporter, options: options,
-      durations: { [durations] in durations },
+      durations: { [durations] _ in durations },
       keepInputs: inputKeeper,
       openLog: { [logs] id in
         let log = FakeLog(id: id)
