@@ -86,7 +86,7 @@ private struct TrueRunner: StepRunner {
     return ArtifactOutput(digest: .sha256(job.fingerprint.description), size: 1)
   }
 
-  func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) {}
+  func adopt(_ recipe: Recipe, _ output: ArtifactOutput, of fingerprint: Fingerprint, isFresh: Bool) {}
   func remember(_ output: ArtifactOutput, of id: ArtifactID, for fingerprint: Fingerprint) {}
 }
 

@@ -99,6 +99,6 @@ private struct NoRunner: StepRunner {
   func run(_ job: StepJob, log: @escaping @Sendable (String) -> Void) async throws -> ArtifactOutput {
     throw StepFailure("a null run runs nothing")
   }
-  func adopt(_ recipe: Recipe, _ output: ArtifactOutput, isFresh: Bool) {}
+  func adopt(_ recipe: Recipe, _ output: ArtifactOutput, of fingerprint: Fingerprint, isFresh: Bool) {}
   func remember(_ output: ArtifactOutput, of id: ArtifactID, for fingerprint: Fingerprint) {}
 }
