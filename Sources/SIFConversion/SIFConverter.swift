@@ -66,7 +66,8 @@ package struct SIFConverter: Sendable {
     var notes: [Diagnostic] = []
     if report.clampedTimes > 0 {
       notes.append(
-        Diagnostic(.note, "\(report.clampedTimes) files have times that squashfs cannot hold: before 1970, or after 2106"))
+        Diagnostic(
+          .note, "\(report.clampedTimes) files have times that squashfs cannot hold: before 1970, or after 2106"))
     }
     for (name, count) in report.droppedAttributes.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
       notes.append(

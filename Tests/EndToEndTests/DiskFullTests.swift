@@ -49,7 +49,9 @@ struct DiskFullTests {
     let tree = try await Repository(hasOwnEngineStore: true)
     let disk = try SmallDisk(tree.directory.path, megabytes: 24)
     // The file system that is mounted over the directory begins empty.
-    try tree.write("coppice.yaml", "namespace: cati\nsingularity: false\nstore: \(Laboratory.directory ?? "/tmp")/store-of-full-disk\n")
+    try tree.write(
+      "coppice.yaml",
+      "namespace: cati\nsingularity: false\nstore: \(Laboratory.directory ?? "/tmp")/store-of-full-disk\n")
     let engine = try TemporaryDirectory()
     try engine.write(
       "storage.conf",

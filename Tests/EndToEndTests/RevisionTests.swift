@@ -143,7 +143,10 @@ import Testing
       ("nothing", [], {}),
       ("a pin", all, { try pin("two") }),
       ("settings", ["docker/app:1"], { try tree.write("coppice.yaml", "casa_version: '2'\nsingularity: false\n") }),
-      ("settings that no image is made of", [], { try tree.write("coppice.yaml", "namespace: cati\nsingularity: false\njobs: 2\n") }),
+      (
+        "settings that no image is made of", [],
+        { try tree.write("coppice.yaml", "namespace: cati\nsingularity: false\njobs: 2\n") }
+      ),
       ("an input of a generator", ["docker/app:1"], { try tree.write(app / "in", "two\n") }),
       ("a template", ["docker/app:1"], { try tree.write(app / "x.template", "2\n") }),
       ("a mode", all, { try Laboratory.files.setMode(0o755, of: tree.directory / "share/docker/base/1/data.txt") }),

@@ -100,7 +100,8 @@ extension ImageLayout {
       }
     }
     for directory in [
-      root, blobs, imageRecords, contentRecords, layerRecords, layerIndexes, details, repositoryRoots, temporary, damaged,
+      root, blobs, imageRecords, contentRecords, layerRecords, layerIndexes, details, repositoryRoots, temporary,
+      damaged,
     ] {
       for entry in try entriesIfPresent(directory) where entry.status.kind == .regular {
         // Files of ours that are being written begin like this, wherever they lie.

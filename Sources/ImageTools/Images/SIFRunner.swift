@@ -118,7 +118,9 @@ package struct SIFRunner: StepRunner {
   ) throws {
     let path = FilePath(bytes: path(of: recipe.id).bytes + Array(".json".utf8))
     let known = try? JSONValue(parsing: try files.contents(of: path, limit: 1 << 20))
-    if known?["sha256"]?.string == output.digest.hex, known?["fingerprint"]?.string == "\(fingerprint.digest)" { return }
+    if known?["sha256"]?.string == output.digest.hex, known?["fingerprint"]?.string == "\(fingerprint.digest)" {
+      return
+    }
     let file = try files.openAnywhere(store.path(ofBlob: output.digest))
     let labels = try SIFMetadata(try SIFImage(reading: file), in: file).labels
     let sidecar: JSONValue = [

@@ -100,7 +100,8 @@ struct RandomHistory {
         try tree.write("share/docker/e/1/left.o", "\(random.next() % 3)\n")
         log.append("e: left.o")
       case 13:
-        try tree.write("coppice.yaml", "namespace: cati\nsingularity: false\ncasa_version: '\(random.next() % 2)'\njobs: 2\n")
+        try tree.write(
+          "coppice.yaml", "namespace: cati\nsingularity: false\ncasa_version: '\(random.next() % 2)'\njobs: 2\n")
         log.append("settings")
       case 14:
         if random.once(in: 2) {
