@@ -7,7 +7,10 @@ extension LoadOptions {
   func run(_ invocation: Invocation) async throws -> ExitCode {
     let workspace = try Workspace.checked(invocation)
     try invocation.checkEngine()
-    let selected = try workspace.select(targets).sorted()
+    // What an image was converted to, or made of, is meant by the same names and has no place in an engine.
+    let named = try workspace.select(targets).sorted()
+    let images = named.filter { $0.kind == .docker }
+    let selected = images.isEmpty ? named : images
     let ledger = try workspace.ledger()
     let loader = ImageLoader(
       store: workspace.store, engines: workspace.engineFinder(PosixProcessRunner()),

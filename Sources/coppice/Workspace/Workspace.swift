@@ -107,7 +107,14 @@ struct Workspace: Sendable {
 
   /// - Throws: `InvalidInput` unless exactly one artifact is meant.
   func selectOne(_ pattern: String) throws(InvalidInput) -> ArtifactID {
-    let found = try select([pattern]).filter { $0.kind != .generate || pattern.hasPrefix("generate/") }
+    var found = try select([pattern]).filter { $0.kind != .generate || pattern.hasPrefix("generate/") }
+    // An image and what it was converted to have one name: the image is meant.
+    let images = found.filter { $0.kind == .docker }
+    if images.count == 1, let image = images.first,
+      found.allSatisfy({ $0.name == image.name && $0.tag == image.tag })
+    {
+      found = images
+    }
     guard found.count == 1, let id = found.first else {
       throw InvalidInput([
         Diagnostic(
