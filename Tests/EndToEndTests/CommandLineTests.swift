@@ -157,7 +157,7 @@ import Testing
     #expect(
       artifacts.compactMap { $0["id"]?.string } == [
         "docker/casa-run:debian-12", "docker/casa-test:debian-12", "docker/hello:debian-12",
-        "generate/casa-test/debian-12:rootfs.tar",
+        "generate/casa-test/debian-12:rootfs.tar", "sif/hello:debian-12",
       ], "\(list.all)")
     let status = try await coppice("status", "--exit-code")
     #expect(status.exitCode == 3)

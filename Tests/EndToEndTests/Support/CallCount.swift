@@ -17,7 +17,8 @@ struct CallCount {
   init(_ text: String) {
     for line in text.split(separator: "\n") {
       // "1234 openat(AT_FDCWD, "/a", O_RDONLY|O_CLOEXEC) = 3"; what was interrupted is told again.
-      guard let call = line.split(separator: " ", maxSplits: 1).last, !call.contains("<... ") else { continue }
+      let call = line.drop { $0.isNumber }.drop { $0 == " " }
+      guard !call.contains("<... ") else { continue }
       let name = call.prefix { $0 != "(" }
       switch name {
       case "open", "openat":
