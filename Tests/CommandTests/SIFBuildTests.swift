@@ -51,6 +51,46 @@ import Testing
     #expect(built.code == .success, "\(built)")
   }
 
+  /// A docker of which only `image inspect` and `save` work.
+  private func playDocker(size: Int) throws -> [String: String] {
+    let layer = String(decoding: SmallLayout.tar([("a", "from docker")]), as: UTF8.self)
+    let config = #"{"os":"linux","architecture":"amd64","rootfs":{"diff_ids":["\#(Digest.sha256(layer))"]}}"#
+    let archive = SmallLayout.tar([
+      ("layer.tar", layer), ("config.json", config),
+      ("manifest.json", #"[{"Config":"config.json","RepoTags":["app:1"],"Layers":["layer.tar"]}]"#),
+    ])
+    try files.replace(directory / "saved.tar", with: archive, mode: 0o644)
+    try directory.write(
+      "bin/docker",
+      """
+      #!/bin/sh
+      case "$1 $2" in
+      'image inspect') [ "$5" = app:1 ] && echo \(size) || { echo "Error: No such image: $5" >&2; exit 1; } ;;
+      'save app:1') cat '\(directory / "saved.tar")' ;;
+      *) exit 2 ;;
+      esac
+
+      """, mode: 0o755)
+    try files.createDirectory(directory / "tmp")
+    return [
+      "PATH": "\(directory / "bin"):/usr/bin:/bin", "TMPDIR": "/nowhere", "SINGULARITY_TMPDIR": "\(directory / "tmp")",
+    ]
+  }
+
+  @Test func anImageOfDockerIsSavedToTheTemporaryDirectoryAndNotLeftThere() async throws {
+    let environment = try playDocker(size: 1000)
+    let built = try await run(["sif", "build", "a.sif", "docker-daemon:app:1"], environment: environment)
+    #expect(built.code == .success, "\(built)")
+    #expect(try files.names(of: directory / "tmp").isEmpty)
+    let diff = try await run(["sif", "diff", "--exit-code", "a.sif", "docker-archive:saved.tar"])
+    #expect(diff.code == .success, "\(diff)")
+    let missing = try await run(["sif", "build", "b.sif", "docker-daemon:app:2"], environment: environment)
+    #expect(missing.code == .failure && missing.errors.contains("No such image: app:2"))
+    let large = try playDocker(size: 1 << 60)
+    let refused = try await run(["sif", "build", "b.sif", "docker-daemon:app:1"], environment: large)
+    #expect(refused.code == .failure && refused.errors.contains("the archive of the image takes about"))
+  }
+
   @Test func aFileThatIsThereStaysUnlessForced() async throws {
     try directory.write("one.sif", "precious")
     let refused = try await run(["sif", "build", "one.sif", "oci:layout:one"])

@@ -25,15 +25,15 @@ struct SIFSourceTests {
   @Test func everyWayGivesTheSameBytes() async throws {
     let tree = try await Repository()
     try tree.defineTree()
-    try await tree.build("python")
-    let layout = "oci:\(tree.directory / "layout"):cati/python:1"
+    try await tree.build("tools")
+    let layout = "oci:\(tree.directory / "layout"):cati/tools:1"
     // In OCI's form first: on the way back to docker's the config stays as it is.
-    try await copy(tree, "oci:\(tree.directory / ".coppice/store"):cati/python:1", layout)
+    try await copy(tree, "oci:\(tree.directory / ".coppice/store"):cati/tools:1", layout)
     try await copy(tree, layout, "oci-archive:\(tree.directory / "oci.tar"):app")
     try await copy(tree, layout, "docker-archive:\(tree.directory / "docker.tar"):example/app:1")
     let packed = try await tree.run(["gzip", "-k", "docker.tar"])
     try #require(packed.exitCode == 0, "\(packed.all)")
-    let expected = try await sif(tree, "layout.sif", "oci:layout:cati/python:1")
+    let expected = try await sif(tree, "layout.sif", "oci:layout:cati/tools:1")
     #expect(try await sif(tree, "a.sif", "oci-archive:oci.tar") == expected)
     #expect(try await sif(tree, "b.sif", "docker-archive:docker.tar:example/app:1") == expected)
     #expect(try await sif(tree, "c.sif", "docker-archive:docker.tar.gz") == expected)
@@ -49,7 +49,7 @@ struct SIFSourceTests {
     }
     let diff = try await tree.coppice("sif", "diff", "layout.sif", "docker-archive:docker.tar", "--exit-code")
     #expect(diff.exitCode == 0, "\(diff.all)")
-    let stored = try await sif(tree, "f.sif", "store:cati/python:1")
+    let stored = try await sif(tree, "f.sif", "store:cati/tools:1")
     #expect(!stored.isEmpty)
     try await expectSameBytesAsUser(tree, expected)
   }
@@ -62,7 +62,7 @@ struct SIFSourceTests {
     let run = try await tree.run(
       [
         "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", (Laboratory.binaries / "coppice").description,
-        "sif", "build", "open/user.sif", "oci:layout:cati/python:1",
+        "sif", "build", "open/user.sif", "oci:layout:cati/tools:1",
       ])
     try #require(run.exitCode == 0, "\(run.all)")
     #expect(try Laboratory.files.contents(of: tree.directory / "open/user.sif", limit: 1 << 28) == expected)

@@ -49,16 +49,16 @@ package struct SmallLayout {
       func put(_ text: String, _ offset: Int) {
         block.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8)
       }
-      func octal(_ value: Int) -> String {
+      func octal(_ value: Int, _ count: Int = 7) -> String {
         let digits = String(value, radix: 8)
-        return String(repeating: "0", count: 7 - digits.count) + digits
+        return String(repeating: "0", count: max(0, count - digits.count)) + digits
       }
       put(path, 0)
       put(octal(0o644), 100)
       put(octal(1000), 108)
       put(octal(1000), 116)
-      put(octal(text.utf8.count), 124)
-      put(octal(1000), 136)
+      put(octal(text.utf8.count, 11), 124)
+      put(octal(1000, 11), 136)
       put("        ", 148)
       put("0", 156)
       put("ustar\u{0}00", 257)
