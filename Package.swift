@@ -111,7 +111,10 @@ let package = Package(
       ]),
     tests(
       "CommandTests",
-      ["BuildRecords", "ImageModel", "HostSystem", "JSONText", "SIFFormat", "BuildEngine", "TestSupport", "coppice"]),
+      [
+        "BuildRecords", "ImageModel", "HostSystem", "JSONText", "SIFConversion", "SIFFormat", "BuildEngine",
+        "TestSupport", "coppice",
+      ]),
     tests(
       "EndToEndTests",
       [

@@ -45,6 +45,8 @@ private func perform(_ invocation: Invocation) async throws -> ExitCode {
   case .verify(let options): return try await options.run(invocation)
   case .collect(let options): return try await options.run(invocation)
   case .load(let options): return try await options.run(invocation)
+  case .sifBuild(let options): return try await options.run(invocation)
+  case .sifDiff(let options): return try await options.run(invocation)
   case .sifList(let options): return try options.run(invocation)
   case .sifInspect(let options): return try options.run(invocation)
   case .sifVerify(let options): return try options.run(invocation)

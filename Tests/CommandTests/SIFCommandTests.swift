@@ -1,6 +1,7 @@
 import HostSystem
 import ImageModel
 import JSONText
+import SIFConversion
 import SIFFormat
 import TestSupport
 import Testing
@@ -13,13 +14,9 @@ import Testing
 
   init() throws {
     directory = try TemporaryDirectory()
-    let config = try OCIConfig(
-      Array(#"{"os":"linux","architecture":"amd64","config":{"Cmd":["sh"],"Labels":{"a":"b\u001b[31m"}}}"#.utf8))
-    let files = SingularityFiles(config, writer: "coppice 1")
-    let writer = try SIFWriter(
-      to: directory / "app.sif", objects: files.objects, architecture: .amd64, files: PosixFileSystem())
-    try Array("hsqs".utf8).withUnsafeBytes { try writer.write($0) }
-    let written = try writer.finish()
+    let config = #"{"os":"linux","architecture":"amd64","config":{"Cmd":["sh"],"Labels":{"a":"b\u001b[31m"}}}"#
+    let converter = SIFConverter(files: PosixFileSystem())
+    let written = try converter.convert(config: Array(config.utf8), layers: [], to: directory / "app.sif").file
     try directory.write("app.sif.json", #"{"size":\#(written.size),"sha256":"\#(written.digest.hex)"}"#)
   }
 
@@ -68,18 +65,37 @@ import Testing
   @Test func verifyTellsWhatIsWrongAndExitsWithOne() async throws {
     let whole = try await run(["sif", "verify", "app.sif"])
     #expect(
-      whole.code == .success && whole.output == "app.sif is whole: 4 objects, 36.9 kB, as app.sif.json says\n"
-        || whole.output.contains("is whole"))
+      whole.code == .success && whole.output.hasPrefix("app.sif is whole: 4 objects, ")
+        && whole.output.hasSuffix(", as app.sif.json says\n"), "\(whole)")
     var bytes = try PosixFileSystem().contents(of: directory / "app.sif", limit: 1 << 20)
-    bytes[bytes.count - 1] ^= 1
+    let partition = try #require(bytes.firstRange(of: Array("hsqs".utf8))?.lowerBound)
+    bytes[partition] ^= 1
     try PosixFileSystem().replace(directory / "app.sif", with: bytes, mode: 0o644)
     let damaged = try await run(["sif", "verify", "app.sif"])
     #expect(damaged.code == .failure)
     #expect(
       damaged.output.contains("app.sif: the file's SHA-256 is ")
-        && damaged.output.contains("does not begin as squashfs"))
+        && damaged.output.contains("does not begin as squashfs")
+        && damaged.output.contains("is no squashfs image of version 4.0"))
     let json = try JSONValue(parsing: try await run(["sif", "verify", "app.sif", "--json"]).output)
-    #expect(json["faults"]?.array?.count == 2 && json["sidecar"] == true)
+    #expect(json["faults"]?.array?.count == 3 && json["sidecar"] == true)
+  }
+
+  @Test func verifyReadsWhatTheFileSystemHolds() async throws {
+    var layout = try SmallLayout(directory / "layout")
+    let text = (0..<20_000).map { "line \($0)" }.joined(separator: "\n")
+    try layout.add("app", [[("file", text)]])
+    #expect(try await run(["sif", "build", "big.sif", "oci:layout"]).code == .success)
+    let bytes = try PosixFileSystem().contents(of: directory / "big.sif", limit: 1 << 20)
+    let partition = try #require(bytes.firstRange(of: Array("hsqs".utf8))?.lowerBound)
+    for seed in 0..<20 {
+      var random = SeededGenerator(seed: UInt64(seed))
+      var damaged = bytes
+      damaged[Int.random(in: partition + 200..<partition + 20_000, using: &random)] ^= 0x55
+      try PosixFileSystem().replace(directory / "bad.sif", with: damaged, mode: 0o644)
+      let verified = try await run(["sif", "verify", "bad.sif"])
+      #expect(verified.code == .failure && verified.output.contains("is damaged"), "\(seed) \(verified)")
+    }
   }
 
   @Test(arguments: ["list", "inspect", "verify", "extract-definition"])

@@ -1,3 +1,4 @@
+import ContentStore
 import ImageModel
 import JSONText
 import TestSupport

@@ -7,6 +7,12 @@ protocol BufferSource: AnyObject {
   func exchange(_ buffer: inout [UInt8]) throws -> Int
 }
 
+/// Passes over bytes without reading them.
+protocol SeekingReader: ByteReader {
+  /// - Returns: how many there were, at most `count`.
+  func skip(_ count: Int) -> Int
+}
+
 /// Reads ahead, so that many small reads are cheap.
 final class BufferedReader: ByteReader {
   private let source: any BufferSource
@@ -75,13 +81,20 @@ final class BufferedReader: ByteReader {
   /// Skips up to `count` bytes; returns how many there were.
   func skip(_ count: Int) throws -> Int {
     var skipped = 0
-    while skipped < count, try fill() {
+    while skipped < count {
+      if start == end, let source = source as? Reading, let jumped = try source.jump(count - skipped) {
+        return skipped + jumped
+      }
+      guard try fill() else { break }
       let piece = min(end - start, count - skipped)
       start += piece
       skipped += piece
     }
     return skipped
   }
+
+  /// Bytes that were read ahead.
+  var ahead: Int { end - start }
 
   /// False at the end.
   private func fill() throws -> Bool {
@@ -99,6 +112,9 @@ private final class Reading: BufferSource {
   init(_ source: any ByteReader) { self.source = source }
 
   func read(_ target: UnsafeMutableRawBufferPointer) throws -> Int { try source.read(into: target) }
+
+  /// Nil for a reader that must read what it passes over.
+  func jump(_ count: Int) throws -> Int? { (source as? any SeekingReader)?.skip(count) }
 
   func exchange(_ buffer: inout [UInt8]) throws -> Int {
     try buffer.withUnsafeMutableBytes { try source.read(into: $0) }

@@ -66,6 +66,9 @@ package final class TarReader: ByteReader {
     return nil
   }
 
+  /// Whether the archive holds the current entry's content byte for byte.
+  var isStored: Bool { sparse == nil }
+
   /// Content of the current entry.
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     guard contentLeft > 0, !buffer.isEmpty else { return 0 }

@@ -137,6 +137,8 @@ package protocol FileSystem: Sendable {
   /// A new file in `directory`; until it is committed its name is random and starts with `.coppice-`. It gets exactly
   /// the bits of `mode`, whatever the umask.
   func create(in directory: FilePath, mode: UInt16) throws(FileSystemError) -> any PendingFile
+  /// A new file in `directory` to be written and read, never committed: no end of this process leaves it behind.
+  func createUnnamed(in directory: FilePath) throws(FileSystemError) -> any PendingFile
   /// Replaces the file as a whole: temporary name, sync, rename. A link is replaced, not followed.
   func replace(_ path: FilePath, with bytes: [UInt8], mode: UInt16) throws(FileSystemError)
   /// Appends in one write and syncs; makes the file when it is missing.
@@ -220,6 +222,10 @@ extension FileSystem {
 
   package func hashed(_ names: [FilePath], in directory: FilePath) -> [Result<HashedFile, FileSystemError>] {
     names.map { name in Result { () throws(FileSystemError) in try hashed(directory / name) } }
+  }
+
+  package func createUnnamed(in directory: FilePath) throws(FileSystemError) -> any PendingFile {
+    try create(in: directory, mode: 0o600)
   }
 
   package func appendUnsynced(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError) {

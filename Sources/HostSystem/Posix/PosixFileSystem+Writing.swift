@@ -27,6 +27,12 @@ extension PosixFileSystem {
     try PosixPendingFile(in: directory, mode: mode)
   }
 
+  package func createUnnamed(in directory: FilePath) throws(FileSystemError) -> any PendingFile {
+    let file = try PosixPendingFile(in: directory, mode: 0o600)
+    try file.removeName()
+    return file
+  }
+
   package func replace(_ path: FilePath, with bytes: [UInt8], mode: UInt16) throws(FileSystemError) {
     let file = try PosixPendingFile(in: path.parent, mode: mode)
     defer { file.discard() }

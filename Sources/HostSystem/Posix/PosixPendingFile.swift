@@ -7,6 +7,7 @@ final class PosixPendingFile: PendingFile {
   /// Nil after `commit` and `discard`.
   private var descriptor: FileDescriptor?
   private let temporary: FilePath
+  private var hasName = true
 
   init(in directory: FilePath, mode: UInt16) throws(FileSystemError) {
     var random = SystemRandomNumberGenerator()
@@ -68,8 +69,15 @@ final class PosixPendingFile: PendingFile {
     try file.forEachPiece(of: rest) { piece throws(FileSystemError) in try write(piece) }
   }
 
+  /// Lets it go with its last reader.
+  func removeName() throws(FileSystemError) {
+    try PosixFileSystem().remove(temporary)
+    hasName = false
+  }
+
   func reader() throws(FileSystemError) -> any RandomAccessFile {
-    if descriptor == nil { throw closed }
+    guard let number = descriptor?.number else { throw closed }
+    if !hasName { return try PosixRandomAccessFile(FilePath("/proc/self/fd/\(number)")) }
     return try PosixRandomAccessFile(temporary, O_NOFOLLOW)
   }
 
@@ -84,7 +92,7 @@ final class PosixPendingFile: PendingFile {
   func discard() {
     guard descriptor != nil else { return }
     descriptor = nil
-    try? PosixFileSystem().remove(temporary)
+    if hasName { try? PosixFileSystem().remove(temporary) }
   }
 
   private var closed: FileSystemError { FileSystemError("write", temporary, code: EBADF) }

@@ -89,6 +89,10 @@ private final class Exchange: Sendable {
     var given = 0
     var isTooLarge = false
     var isCancelled = false
+    /// Of the last header.
+    var status = 0
+    /// Whether the request's sink gets the body.
+    var isPassedOn = false
   }
 
   let request: HTTPRequest
@@ -101,7 +105,18 @@ private final class Exchange: Sendable {
   func cancel() { state.withLock { $0.isCancelled = true } }
 
   func takeBody(_ bytes: UnsafePointer<CChar>, _ count: Int) -> Int32 {
-    state.withLock { state in
+    if let sink = request.sink {
+      // Outside of the lock: the sink may wait.
+      let (status, isPassedOn) = state.withLock { ($0.status, $0.isPassedOn) }
+      if status == 200 || status == 206 {
+        if !isPassedOn {
+          guard sink.begin(response(status: status)) else { return 1 }
+          state.withLock { $0.isPassedOn = true }
+        }
+        return sink.take(UnsafeRawBufferPointer(start: bytes, count: count)) ? 0 : 1
+      }
+    }
+    return state.withLock { state in
       guard state.body.count + count <= request.limit else {
         state.isTooLarge = true
         return 1
@@ -115,7 +130,10 @@ private final class Exchange: Sendable {
     let line = String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
     state.withLock { state in
       // A redirection or a proxy's answer came before: only the last header counts.
-      if line.hasPrefix("HTTP/") { (state.lines, state.body) = ([], []) }
+      if line.hasPrefix("HTTP/") {
+        (state.lines, state.body, state.isPassedOn) = ([], [], false)
+        state.status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+      }
       if state.lines.count < 200 { state.lines.append(line) }
     }
     return 0

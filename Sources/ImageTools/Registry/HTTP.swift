@@ -7,6 +7,8 @@ struct HTTPRequest: Sendable {
   var headers: [(name: String, value: String)] = []
   /// Sent with POST.
   var body: [UInt8] = []
+  /// Takes the body of an answer of status 200 or 206, in the place of memory.
+  var sink: BlobBody?
   /// More bytes than this in the answer are an error.
   var limit = 4 << 20
   var limits = TimeLimits()
@@ -15,6 +17,9 @@ struct HTTPRequest: Sendable {
     self.method = method
     self.url = url
   }
+
+  /// Whether making it again would give somebody bytes twice.
+  var hasGiven: Bool { sink.map { $0.received > 0 } ?? false }
 
   /// The host, with the port if one is named: for messages.
   var server: String { WebAddress(url)?.server ?? url }
@@ -25,6 +30,7 @@ struct TimeLimits: Sendable {
   var connect: Duration = .seconds(10)
   /// Without a single byte; whole seconds.
   var stall: Duration = .seconds(30)
+  /// Zero for any.
   var total: Duration = .seconds(60)
 }
 

@@ -16,14 +16,8 @@ package struct RegistryBaseResolver: BaseResolver {
     engines: EngineFinder, files: any FileSystem, processes: any ProcessRunner, environment: [String: String],
     note: @escaping @Sendable (Diagnostic) -> Void = { _ in }
   ) {
-    let credentials = RegistryCredentials(files: files, processes: processes, environment: environment)
-    let transfer = CurlTransfer(environment: environment)
-    self.init(
-      engines: engines,
-      client: RegistryClient(
-        perform: { try await transfer.perform($0) },
-        credentials: { try await credentials.credential(for: $0) }, clock: ContinuousClock(),
-        note: { note(Diagnostic(.note, $0)) }))
+    let client = RegistryClient(files: files, processes: processes, environment: environment, note: note)
+    self.init(engines: engines, client: client)
   }
 
   init(engines: EngineFinder, client: RegistryClient) {
@@ -77,8 +71,4 @@ package struct RegistryBaseResolver: BaseResolver {
     let pin = PinnedBase(digest: config, isLocal: true, onBuild: (try? await engine.onBuild(of: image)) ?? [])
     return ResolvedBase(pin, environment: try? await engine.environment(of: image))
   }
-}
-
-extension RegistryError {
-  fileprivate var failure: Failure { Failure(message, help: help) }
 }

@@ -1,3 +1,5 @@
+import ContentStore
+import HostSystem
 import ImageModel
 
 /// Asks registries for manifests: OCI distribution specification, "Pull".
@@ -5,6 +7,7 @@ struct RegistryClient: Sendable {
   private let transfer: RetryingTransfer
   private let login: RegistryLogin
   private let limits: TimeLimits
+  private let clock: any Clock<Duration>
   private let tags = SharedAnswers<String, TagMeaning>()
 
   /// What is behind a tag.
@@ -20,7 +23,7 @@ struct RegistryClient: Sendable {
   /// Requests to one server at a time.
   private static let width = 4
   /// Configs hold labels and history: more than manifests, but no files.
-  private static let configLimit = 8 << 20
+  static let configLimit = 8 << 20
   /// How many indexes of indexes are opened, and how deep.
   private static let (nestedCount, nestedDepth) = (8, 3)
 
@@ -37,7 +40,19 @@ struct RegistryClient: Sendable {
       perform: { request in try await queue.run(on: request.server) { try await perform(request) } }, clock: clock,
       note: note)
     login = RegistryLogin(transfer: transfer, credentials: credentials)
-    self.limits = limits
+    (self.limits, self.clock) = (limits, clock)
+  }
+
+  /// Over the network, with the logins of this machine.
+  init(
+    files: any FileSystem, processes: any ProcessRunner, environment: [String: String],
+    note: @escaping @Sendable (Diagnostic) -> Void
+  ) {
+    let credentials = RegistryCredentials(files: files, processes: processes, environment: environment)
+    let transfer = CurlTransfer(environment: environment)
+    self.init(
+      perform: { try await transfer.perform($0) }, credentials: { try await credentials.credential(for: $0) },
+      clock: ContinuousClock(), note: { note(Diagnostic(.note, $0)) })
   }
 
   /// The digest of the manifest that a reference means on a platform; asks once for each reference.
@@ -65,7 +80,10 @@ struct RegistryClient: Sendable {
     return try await session.bytes("blobs/\(config)", digest: config, limit: Self.configLimit).body
   }
 
-  private func session(_ reference: ImageReference) -> RegistrySession {
+  /// Before a broken transfer goes on.
+  func pause() async throws { try await clock.sleep(for: .seconds(1)) }
+
+  func session(_ reference: ImageReference) -> RegistrySession {
     RegistrySession(reference, transfer: transfer, login: login, limits: limits)
   }
 
@@ -96,13 +114,13 @@ struct RegistryClient: Sendable {
 
   private func read(_ answer: HTTPResponse, _ reference: ImageReference) throws -> ManifestDocument {
     do {
-      return try ManifestDocument(answer)
+      return try ManifestDocument(answer.body, mediaType: answer.mediaType)
     } catch {
       throw RegistryError(malformed: error.words, about: reference, help: error.help)
     }
   }
 
-  private func document(_ digest: Digest, _ session: inout RegistrySession) async throws -> ManifestDocument {
+  func document(_ digest: Digest, _ session: inout RegistrySession) async throws -> ManifestDocument {
     let answer = try await session.bytes(
       "manifests/\(digest)", digest: digest, accept: Self.types, limit: ManifestDocument.limit)
     return try read(answer, session.reference)

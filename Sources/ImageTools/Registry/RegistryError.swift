@@ -72,6 +72,8 @@ struct RegistryError: Error, Sendable {
     }
   }
 
+  var failure: Failure { Failure(message, help: help) }
+
   /// The registry's own words, if they are short and plain.
   private static func words(_ answer: HTTPResponse) -> String {
     guard let body = try? JSONValue(parsing: answer.body),

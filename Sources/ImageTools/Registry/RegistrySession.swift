@@ -1,3 +1,4 @@
+import ContentStore
 import ImageModel
 
 /// A conversation with a registry about one repository: what is learned on the way is how to speak and to log in.
@@ -19,14 +20,20 @@ struct RegistrySession {
   /// - Parameters:
   ///   - path: below the repository: `manifests/24.04`.
   ///   - limit: more bytes than this are an error.
+  ///   - body: gets what is still missing of a blob, which may take any time and be of any size.
   /// - Throws: `RegistryError`, `CancellationError`; `Failure` where credentials cannot be had.
   mutating func ask(
-    _ method: String, _ path: String, accept: [String] = [], limit: Int = ManifestDocument.limit
+    _ method: String, _ path: String, accept: [String] = [], limit: Int = ManifestDocument.limit,
+    into body: BlobBody? = nil
   ) async throws -> HTTPResponse {
     var hasLoggedIn = false
     while true {
       var request = HTTPRequest(method, endpoint.url(path))
       (request.limit, request.limits) = (limit, limits)
+      if let body {
+        (request.sink, request.limits.total) = (body, .zero)
+        if body.received > 0 { request.headers.append(("Range", "bytes=\(body.received)-")) }
+      }
       if !accept.isEmpty { request.headers.append(("Accept", accept.joined(separator: ", "))) }
       if let authorization { request.headers.append(("Authorization", authorization)) }
       let answer: HTTPResponse

@@ -54,7 +54,7 @@ struct RetryingTransfer: Sendable {
         }
         pause = wait
       } catch let error as TransferError {
-        guard let wait = policy.pause(after: attempt, error) else { throw error }
+        guard !request.hasGiven, let wait = policy.pause(after: attempt, error) else { throw error }
         pause = wait
       }
       try await clock.sleep(for: pause)

@@ -13,6 +13,9 @@ package final class SquashfsReader {
   private let attributes: AttributeReader?
   var fragmentCache: (number: Int, bytes: [UInt8])?
 
+  /// The help of the failure that is no damage.
+  package static let otherCompressors = "only gzip and zstd can be read"
+
   /// - Parameter name: of the image, for messages.
   /// - Throws: `Failure` when it is no image, or one that is compressed otherwise than with gzip or zstd.
   package init(_ source: any SquashfsSource, name: String) throws {
@@ -27,7 +30,7 @@ package final class SquashfsReader {
       let names: [UInt16: String] = [2: "lzma", 3: "lzo", 4: "xz", 5: "lz4"]
       throw Failure(
         "\(name) is compressed with \(names[superblock.compressor] ?? "an unknown compressor")",
-        help: "only gzip and zstd can be read")
+        help: Self.otherCompressors)
     }
     guard SquashfsFormat.superblockSize <= superblock.inodeTable, superblock.inodeTable < superblock.directoryTable,
       superblock.directoryTable <= superblock.bytesUsed, superblock.inodeCount > 0

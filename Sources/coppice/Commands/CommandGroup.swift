@@ -5,7 +5,7 @@ enum CommandGroup: String, CaseIterable, Sendable {
   /// One line without a full stop, for the overview.
   var summary: String {
     switch self {
-    case .sif: "look into SIF files, the images of Apptainer and SingularityCE"
+    case .sif: "make and read SIF files, the images of Apptainer"
     }
   }
 

@@ -15,6 +15,8 @@ enum CommandName: String, CaseIterable, Sendable {
   case verify
   case gc
   case load
+  case sifBuild = "sif build"
+  case sifDiff = "sif diff"
   case sifList = "sif list"
   case sifInspect = "sif inspect"
   case sifVerify = "sif verify"
@@ -43,6 +45,8 @@ enum CommandName: String, CaseIterable, Sendable {
     case .verify: VerifyOptions.specification
     case .gc: CollectOptions.specification
     case .load: LoadOptions.specification
+    case .sifBuild: SIFBuildOptions.specification
+    case .sifDiff: SIFDiffOptions.specification
     case .sifList: SIFListOptions.specification
     case .sifInspect: SIFInspectOptions.specification
     case .sifVerify: SIFVerifyOptions.specification
@@ -68,6 +72,8 @@ enum Request: Sendable {
   case verify(VerifyOptions)
   case collect(CollectOptions)
   case load(LoadOptions)
+  case sifBuild(SIFBuildOptions)
+  case sifDiff(SIFDiffOptions)
   case sifList(SIFListOptions)
   case sifInspect(SIFInspectOptions)
   case sifVerify(SIFVerifyOptions)
@@ -91,6 +97,8 @@ enum Request: Sendable {
     case .verify: self = .verify(VerifyOptions(arguments))
     case .gc: self = .collect(CollectOptions(arguments))
     case .load: self = .load(LoadOptions(arguments))
+    case .sifBuild: self = .sifBuild(try SIFBuildOptions(arguments))
+    case .sifDiff: self = .sifDiff(try SIFDiffOptions(arguments))
     case .sifList: self = .sifList(SIFListOptions(arguments))
     case .sifInspect: self = .sifInspect(SIFInspectOptions(arguments))
     case .sifVerify: self = .sifVerify(SIFVerifyOptions(arguments))

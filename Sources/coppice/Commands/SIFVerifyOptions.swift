@@ -8,7 +8,7 @@ struct SIFVerifyOptions: CommandOptions {
   static let specification = CommandSpecification(
     name: "sif verify", summary: "check a SIF file",
     discussion: [
-      "Compares what the header and the table say with what is there, and the file with FILE.json, its sidecar, where "
+      "Reads all of the file system, and compares what the header and the table say with what is there, and the file with FILE.json, its sidecar, where "
         + "that gives its size or SHA-256. Signatures are not checked. Exit status 1 when something is wrong."
     ],
     arguments: [CommonOptions.sifFile],

@@ -1,38 +1,43 @@
-import ImageModel
-import JSONText
+package import ImageModel
+package import JSONText
 
 /// What an index offers.
-struct PlatformChoices: Sendable {
-  struct Entry: Sendable, Hashable {
-    var digest: Digest
-    var platform: Platform?
+package struct PlatformChoices: Sendable {
+  package struct Entry: Sendable, Hashable {
+    package var descriptor: BlobDescriptor
+    package var platform: Platform?
     /// By its media type: an index in the index.
-    var isIndex: Bool
+    package var isIndex: Bool
+    package var digest: Digest { descriptor.digest }
   }
 
   private let entries: [Entry]
   /// What stands in the place of digests that cannot be read.
-  private(set) var faults: [String] = []
+  package private(set) var faults: [String] = []
 
-  init(index: JSONValue) {
+  package init(index: JSONValue) {
     var faults: [String] = []
     entries = (index["manifests"]?.array ?? []).compactMap { entry in
-      guard let digest = entry["digest"]?.string.flatMap({ Digest($0) }) else {
-        if let text = entry["digest"]?.string { faults.append(Digest.fault(text)) }
+      let descriptor: BlobDescriptor
+      do throws(BlobDescriptor.Fault) {
+        descriptor = try BlobDescriptor(entry)
+      } catch {
+        if entry["digest"]?.string != nil { faults.append(error.words) }
         return nil
       }
       let isIndex = ManifestDocument.indexTypes.contains(entry["mediaType"]?.string ?? "")
       guard let os = entry["platform"]?["os"]?.string, let architecture = entry["platform"]?["architecture"]?.string
-      else { return Entry(digest: digest, platform: nil, isIndex: isIndex) }
+      else { return Entry(descriptor: descriptor, platform: nil, isIndex: isIndex) }
       let variant = entry["platform"]?["variant"]?.string.flatMap { $0.isEmpty ? nil : $0 }
       return Entry(
-        digest: digest, platform: Platform(os: os, architecture: architecture, variant: variant), isIndex: isIndex)
+        descriptor: descriptor, platform: Platform(os: os, architecture: architecture, variant: variant),
+        isIndex: isIndex)
     }
     self.faults = faults
   }
 
   /// The first of those that suit a platform best; nil when none does.
-  func best(for wanted: Platform) -> Entry? {
+  package func best(for wanted: Platform) -> Entry? {
     let ranked = entries.enumerated().compactMap { offset, entry in
       entry.platform.flatMap { Self.rank($0, for: wanted) }.map { (rank: $0, offset: offset, entry: entry) }
     }
@@ -40,10 +45,13 @@ struct PlatformChoices: Sendable {
   }
 
   /// Indexes that do not say what is in them.
-  var nested: [Digest] { entries.filter { $0.isIndex && $0.platform == nil }.map(\.digest) }
+  package var nested: [Digest] { entries.filter { $0.isIndex && $0.platform == nil }.map(\.digest) }
+
+  /// What may be for any platform.
+  package var unspecified: [Entry] { entries.filter { $0.platform == nil } }
 
   /// For a message. Attestations bear an unknown platform.
-  var offered: [String] {
+  package var offered: [String] {
     var seen = Set<String>()
     return entries.compactMap(\.platform).filter { $0.os != "unknown" }.map(\.description)
       .filter { seen.insert($0).inserted }

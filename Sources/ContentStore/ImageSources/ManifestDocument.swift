@@ -1,9 +1,9 @@
-import ImageModel
-import JSONText
+package import ImageModel
+internal import JSONText
 
-/// A manifest or an index, as a registry served it: hostile until it is read.
-struct ManifestDocument: Sendable {
-  enum Content: Sendable {
+/// A manifest or an index, as a registry or an archive has it: hostile until it is read.
+package struct ManifestDocument: Sendable {
+  package enum Content: Sendable {
     /// One image.
     case image(config: Digest)
     /// Images for several platforms.
@@ -11,33 +11,36 @@ struct ManifestDocument: Sendable {
   }
 
   /// Of the bytes as they came.
-  let digest: Digest
-  let content: Content
+  package let digest: Digest
+  package let content: Content
+  private let body: JSONValue
 
-  static let imageTypes = [
+  package static let imageTypes = [
     "application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json",
   ]
-  static let indexTypes = [
+  package static let indexTypes = [
     "application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json",
   ]
   private static let oldTypes = [
     "application/vnd.docker.distribution.manifest.v1+json", "application/vnd.docker.distribution.manifest.v1+prettyjws",
   ]
   /// The specification asks for at least as much.
-  static let limit = 4 << 20
+  package static let limit = 4 << 20
 
   /// Why bytes are no manifest.
-  struct Fault: Error {
-    var words: String
-    var help: String?
+  package struct Fault: Error {
+    package var words: String
+    package var help: String?
   }
 
-  init(_ answer: HTTPResponse) throws(Fault) {
-    digest = Digest.sha256(answer.body)
-    guard let body = try? JSONValue(parsing: answer.body), body.object != nil else {
-      throw Fault(words: "what it sent is no manifest\(Self.quoted(answer.mediaType))", help: "is it a registry?")
+  /// - Parameter mediaType: what is said of the bytes, where they say nothing themselves.
+  package init(_ bytes: [UInt8], mediaType: String) throws(Fault) {
+    digest = Digest.sha256(bytes)
+    guard let body = try? JSONValue(parsing: bytes), body.object != nil else {
+      throw Fault(words: "what is there is no manifest\(Self.quoted(mediaType))", help: "is it a registry?")
     }
-    let type = body["mediaType"]?.string ?? answer.mediaType
+    self.body = body
+    let type = body["mediaType"]?.string ?? mediaType
     if Self.oldTypes.contains(type) || body["schemaVersion"]?.integer == 1 {
       throw Fault(
         words: "it has the image only in docker's old format (manifest schema 1)",
@@ -46,7 +49,7 @@ struct ManifestDocument: Sendable {
     // The same bytes must be the same thing for everybody who reads them.
     let (isIndex, isImage) = (body["manifests"] != nil, body["config"] != nil || body["layers"] != nil)
     guard isIndex != isImage, !Self.indexTypes.contains(type) || isIndex, !Self.imageTypes.contains(type) || isImage
-    else { throw Fault(words: "what it sent is neither a manifest nor an index\(Self.quoted(type))") }
+    else { throw Fault(words: "what is there is neither a manifest nor an index\(Self.quoted(type))") }
     if isIndex {
       content = .index(PlatformChoices(index: body))
     } else if let config = body["config"]?["digest"]?.string.flatMap({ Digest($0) }) {
@@ -56,6 +59,9 @@ struct ManifestDocument: Sendable {
       throw Fault(words: digest.map { "in its manifest \(Digest.fault($0))" } ?? "its manifest names no config")
     }
   }
+
+  /// All that an image's manifest says.
+  package func image() throws(BlobDescriptor.Fault) -> ImageManifest { try ImageManifest(body) }
 
   private static func quoted(_ type: String) -> String { type.isEmpty ? "" : " (\(type.prefix(100)))" }
 }

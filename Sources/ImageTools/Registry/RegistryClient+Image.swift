@@ -1,0 +1,59 @@
+import ContentStore
+import HostSystem
+import ImageModel
+
+extension RegistryClient {
+  /// Bytes that are fetched and not read yet.
+  private static let ahead = 8 << 20
+  /// How often a broken transfer of one blob goes on.
+  private static let mostResumptions = 20
+
+  /// An image whose layers are fetched while they are read; nothing is stored.
+  ///
+  /// - Parameter platform: nil for this machine's, or the only one's.
+  /// - Throws: `RegistryError`, `CancellationError`; `Failure` for an image that is none, or where credentials cannot be had.
+  func image(_ reference: ImageReference, platform: Platform?) async throws -> SourceImage {
+    let name = "image \(reference)"
+    let digest = try await manifestDigest(of: reference, platform: platform ?? .host)
+    var session = session(reference)
+    let document = try await document(digest, &session)
+    let manifest: ImageManifest
+    do throws(BlobDescriptor.Fault) {
+      manifest = try document.image()
+    } catch {
+      throw RegistryError(malformed: "in its manifest, \(error.words)", about: reference, help: nil)
+    }
+    let path = "blobs/\(manifest.config.digest)"
+    let config = try await session.bytes(path, digest: manifest.config.digest, limit: Self.configLimit).body
+    let image = try SourceImage(config: config, manifest: manifest, name: name) { blob in
+      let pipe = BytePipe(limit: Self.ahead)
+      return BlobReader(pipe) { try await fetch(blob, of: reference, into: pipe) }
+    }
+    try image.check(platform, name: name)
+    return image
+  }
+
+  /// - Throws: `Failure`, `CancellationError`.
+  private func fetch(_ blob: BlobDescriptor, of reference: ImageReference, into pipe: BytePipe) async throws {
+    let body = BlobBody(pipe, size: blob.size)
+    var session = session(reference)
+    var resumptions = 0
+    while true {
+      let before = body.received
+      do {
+        let answer = try await session.ask("GET", "blobs/\(blob.digest)", into: body)
+        guard answer.status == 200 || answer.status == 206 else { throw RegistryError(answer, about: reference) }
+        return
+      } catch let error as RegistryError {
+        try Task.checkCancellation()
+        // The connection may break behind the last byte.
+        if body.received > 0, body.isComplete { return }
+        if let fault = body.fault { throw RegistryError(malformed: fault, about: reference, help: nil).failure }
+        let isBroken = error.kind == .unreachable || error.kind == .busy
+        guard isBroken, body.received > before, resumptions < Self.mostResumptions else { throw error.failure }
+        resumptions += 1
+        try await pause()
+      }
+    }
+  }
+}
