@@ -100,7 +100,6 @@ struct ContainerTree {
     return tree
   }
 
-
   private func kind(_ kind: RootTree.Inode.Kind, _ sink: ContentSink) throws -> SquashfsTree.Kind {
     func device(_ number: Int) throws -> UInt32 {
       guard let number = UInt32(exactly: number) else { throw Failure("a device has the number \(number)") }

@@ -1,7 +1,7 @@
 package import ImageModel
 
 /// A regular file open for reading at any place.
-package protocol RandomAccessFile: AnyObject {
+package protocol RandomAccessFile: AnyObject, Sendable {
   var path: FilePath { get }
   /// In bytes, when it was opened.
   var size: Int { get }

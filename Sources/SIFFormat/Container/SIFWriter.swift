@@ -41,7 +41,7 @@ package final class SIFWriter {
   /// Everything up to the end of the file system's head, as it will be at last.
   private var front: [UInt8]
   /// Of the file system behind its head.
-  private var tailHasher = SHA256Hasher()
+  private let tailHasher = BackgroundHasher()
   private var tailSize = 0
 
   /// Where the file system begins in the file.
@@ -152,7 +152,7 @@ package final class SIFWriter {
     guard reader.size == size, try reader.bytes(0..<front.count) == front else { throw damaged }
     var whole = SHA256Hasher()
     whole.update(front)
-    var tail = SHA256Hasher()
+    let tail = BackgroundHasher()
     try reader.forEachPiece(of: front.count..<size) { piece throws(FileSystemError) in
       whole.update(piece)
       tail.update(piece)
