@@ -84,7 +84,7 @@ struct MergedRootTests {
     let image = try store.add(TestImage(layers: layers.map(RootEntry.tar)))
     let sources = store.layout.layerSources(of: image)
     let (sink, expected) = (RecordingSink(), RecordingSink())
-    let tree = try MergedRoot(layers: indexing(sources) { _ in try sources[0].index() }).read(into: sink)
+    let tree = try MergedRoot(layers: indexing(sources) { _ in try sources[1].index() }).read(into: sink)
     #expect(try MergedRoot(layers: indexing(sources) { _ in nil }).read(into: expected) == tree)
     #expect(sink.contents == expected.contents)
   }

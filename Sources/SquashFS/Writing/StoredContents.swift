@@ -54,7 +54,7 @@ final class StoredContents {
   private var hasher = SHA256Hasher()
   private var digest: Digest?
   private var isHeld = false
-  private var held: [[UInt8]] = []
+  private var held: [(bytes: [UInt8], digest: Digest)] = []
 
   // The ends of files that share a block.
   private var fragment = DataBlock()
@@ -161,7 +161,7 @@ final class StoredContents {
     if isHeld {
       isHeld = false
       if !held.isEmpty { contents[number].start = output.position }
-      for block in held { try output.append(block) }
+      for block in held { try output.append(block.bytes, digest: block.digest) }
       held = []
     }
     _ = keep(digest, note: note)
@@ -268,15 +268,15 @@ final class StoredContents {
     switch block.purpose {
     case .fragment(let number):
       fragments[number] = BlockMap.Block(offset: output.position, size: block.storedSize, digest: block.digest)
-      try output.append(block.bytes)
+      try output.append(block.bytes, digest: block.digest)
     case .file(let number, let place):
       (blockSizes[place], blockDigests[place]) = (block.storedSize, block.digest)
       if contents[number].isDropped { return }
       if isHeld && number == contents.count - 1 {
-        held.append(Array(block.bytes))
+        held.append((Array(block.bytes), block.digest))
       } else {
         if place == contents[number].firstBlock { contents[number].start = output.position }
-        try output.append(block.bytes)
+        try output.append(block.bytes, digest: block.digest)
       }
     }
   }
