@@ -31,14 +31,33 @@ def put(layout, data):
     return {"digest": f"sha256:{digest}", "size": len(data)}
 
 
-def layout_of(name, tars):
-    """An OCI layout of uncompressed layers in files."""
+def blob(layout, descriptor):
+    return os.path.join(layout, "blobs/sha256", descriptor["digest"].split(":")[1])
+
+
+def read(layout, descriptor):
+    with open(blob(layout, descriptor), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def manifest_of(layout):
+    with open(os.path.join(layout, "index.json"), encoding="utf-8") as file:
+        return read(layout, json.load(file)["manifests"][0])
+
+
+def layout_of(name, tars, base=None):
+    """An OCI layout of uncompressed layers in files, upon another layout's."""
     layout = os.path.join(WORK, name)
     if os.path.exists(os.path.join(layout, "oci-layout")):
         return layout
     shutil.rmtree(layout, ignore_errors=True)
     os.makedirs(os.path.join(layout, "blobs/sha256"))
     layers, ids = [], []
+    if base:
+        layers += manifest_of(base)["layers"]
+        ids += read(base, manifest_of(base)["config"])["rootfs"]["diff_ids"]
+        for layer in layers:
+            shutil.copyfile(blob(base, layer), blob(layout, layer))
     for path in tars:
         with open(path, "rb") as file:
             data = file.read()
@@ -79,21 +98,11 @@ def own_layers():
     return tars
 
 
-def decompressed(layout):
-    """The layers of a layout, the base first, as tars in files."""
-    def blob(descriptor):
-        return os.path.join(layout, "blobs/sha256", descriptor["digest"].split(":")[1])
-    with open(os.path.join(layout, "index.json"), encoding="utf-8") as file:
-        index = json.load(file)
-    with open(blob(index["manifests"][0]), encoding="utf-8") as file:
-        manifest = json.load(file)
-    blobs, tars = [blob(layer) for layer in manifest["layers"]], []
-    for number, path in enumerate(blobs):
-        tars.append(os.path.join(WORK, f"layer{number}.tar"))
-        if not os.path.exists(tars[-1]):
-            with gzip.open(path) as source, open(tars[-1], "wb") as target:
-                shutil.copyfileobj(source, target, 1 << 20)
-    return blobs, tars
+def decompressed_size(path):
+    """Of a gzip file, as its end says."""
+    with open(path, "rb") as file:
+        file.seek(-4, os.SEEK_END)
+        return int.from_bytes(file.read(), "little")
 
 
 def upper_layer(size):
@@ -140,10 +149,10 @@ def measure():
         sys.exit("there is no coppice-convert: run `make bench`, which builds it")
     os.makedirs(WORK, exist_ok=True)
     layout = os.environ.get("COPPICE_BENCH_IMAGE") or layout_of("base", own_layers())
-    blobs, tars = decompressed(layout)
-    child = layout_of("child", tars + [upper_layer(sum(map(os.path.getsize, tars)) // 20)])
+    blobs = [blob(layout, layer) for layer in manifest_of(layout)["layers"]]
+    child = layout_of("child", [upper_layer(sum(map(decompressed_size, blobs)) // 20)], layout)
     (store, base), (child_store, new) = imported("base", layout), imported("child", child)
-    peer = trees.peer("sif", "-ldeflate", "-lzstd")
+    peer = trees.peer("convert", "-ldeflate", "-lzstd")
     rows = []
     for codec in ("gzip", "zstd"):
         out = {name: os.path.join(WORK, f"{name}-{codec}.sif") for name in ("base", "child", "layout", "apptainer")}

@@ -56,7 +56,8 @@ extension FuzzTarget {
     var tree = SquashfsTree(root: .init(mode: 0o755))
     do {
       for (number, content) in map.knownContents.prefix(100).enumerated() where content.size < 1 << 30 {
-        let known = try required(try writer.file(content.digest, size: content.size), "a content is not known")
+        // Of two contents with one digest, as no writer notes them, one counts.
+        guard let known = try writer.file(content.digest, size: content.size) else { continue }
         try tree.add(.file(known), .init(mode: 0o644), named: "\(number)".utf8)
       }
       _ = try writer.finish(tree)

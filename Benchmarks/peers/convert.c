@@ -1,6 +1,6 @@
 // The least that a conversion can do: inflate the layers, hash what goes in and what comes out (SHA-256), and compress it in
 // blocks of 128 KiB, on THREADS threads, with all of it in memory.
-// Usage: sif gzip|zstd THREADS LAYER…; layers are gzip or plain tar; prints the bytes that came out.
+// Usage: convert gzip|zstd THREADS LAYER…; layers are gzip or plain tar; prints the bytes that came out.
 #include <libdeflate.h>
 #include <openssl/evp.h>
 #include <pthread.h>
