@@ -67,6 +67,7 @@ fuzz: swift-found setup ## fuzz every reader of untrusted input for MINUTES=4 ea
 bench: build ## measure speed against real peers (the first time it builds 1,000 tiny images)
 	@scripts/install-packages $(TREE_PACKAGES) ninja-build python3 gcc
 	COPPICE_BENCH=1 swift build -c release --product coppice-measure
+	COPPICE_BENCH=1 swift build -c release --product coppice-convert
 	@Benchmarks/bench
 
 format: swift-found ## rewrite the sources in the house's style

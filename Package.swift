@@ -99,6 +99,9 @@ let package = Package(
       ["ImageModel", "HostSystem", "ContentStore", "JSONText", "TestSupport", "CZlib", "CZstd"]),
     tests("SIFFormatTests", ["ImageModel", "HostSystem", "SIFFormat", "JSONText", "TestSupport"]),
     tests(
+      "SIFConversionTests",
+      ["ImageModel", "HostSystem", "SquashFS", "ContentStore", "SIFFormat", "SIFConversion", "TestSupport"]),
+    tests(
       "BuildEngineTests",
       [
         "ImageModel", "HostSystem", "DockerfileText", "DependencyGraph", "BuildRecords", "BuildEngine", "TestSupport",
@@ -130,11 +133,16 @@ let package = Package(
 
 // `make bench` measures some rooms without the rest.
 if Context.environment["COPPICE_BENCH"] != nil {
-  package.targets.append(
+  package.targets += [
     .executableTarget(
       name: "coppice-measure",
       dependencies: ["ImageModel", "HostSystem", "DependencyGraph", "BuildRecords", "BuildEngine"],
-      path: "Benchmarks/Measuring", swiftSettings: strict))
+      path: "Benchmarks/Measuring", swiftSettings: strict),
+    .executableTarget(
+      name: "coppice-convert",
+      dependencies: ["ImageModel", "HostSystem", "JSONText", "SquashFS", "ContentStore", "SIFFormat", "SIFConversion"],
+      path: "Benchmarks/Converting", swiftSettings: strict),
+  ]
 }
 
 // `make fuzz` builds the same checks with libFuzzer in place of the tests. There the program is a library, since only a

@@ -106,12 +106,12 @@ def settle(tree):
         sys.exit(f"status failed:\n{state.stderr}")
 
 
-def peer(name):
+def peer(name, *libraries):
     """A C program of Benchmarks/peers, compiled."""
     os.makedirs(WORK, exist_ok=True)
     program, source = os.path.join(WORK, name), os.path.join(HERE, "peers", name + ".c")
     if not os.path.exists(program) or os.path.getmtime(program) < os.path.getmtime(source):
-        subprocess.run(["cc", "-O2", "-pthread", "-o", program, source, "-lcrypto"], check=True)
+        subprocess.run(["cc", "-O2", "-pthread", "-o", program, source, "-lcrypto", *libraries], check=True)
     return program
 
 

@@ -22,14 +22,19 @@ extension FuzzTarget {
     let again = CountingSink()
     let same = try MergedRoot(layers: layers.map { source($0, pieceSize: 97) }, limits: limits).read(into: again)
     try require(same == tree && again.sizes == sink.sizes, "short reads give another tree")
-    let indexes = try layers.map { layer in
+    let indexed = try layers.map { layer in
       var index = LayerIndex()
       _ = try LayerListing(ofTar: BytesReader(layer), name: "layer", limit: 1 << 22) { index.append($0, content: $1) }
-      return ("layer", try required(LayerIndex(index.bytes), "an index cannot be read back"))
+      let read = try required(LayerIndex(index.bytes), "an index cannot be read back")
+      var source = source(layer, pieceSize: .max)
+      source.index = { read }
+      return source
     }
-    let known = CountingSink()
-    let computed = try MergedRoot.read(indexes, limits: limits, into: known)
-    try require(computed == tree && known.sizes == sink.sizes, "the indexes give another tree")
+    for isKnowing in [true, false] {
+      let sink = CountingSink(isKnowing: isKnowing)
+      let computed = try MergedRoot(layers: indexed, limits: limits).read(into: sink)
+      try require(computed == tree && sink.sizes == again.sizes, "the indexes give another tree")
+    }
   }
 
   /// A layer that is packed in any way, of which only the digest is known.
@@ -93,14 +98,18 @@ extension FuzzTarget {
 }
 
 /// Keeps sizes.
-private final class CountingSink: RootSink, RootIndexSink {
+private final class CountingSink: RootSink {
   /// Of all files in turn; skipped ones are negative.
   private(set) var sizes: [Int] = []
   private(set) var contents: [Int] = []
+  /// Whether it has every content already.
+  private let isKnowing: Bool
+
+  init(isKnowing: Bool = false) { self.isKnowing = isKnowing }
 
   func layerBegins() {}
 
-  func beginFile(size: Int) {
+  func beginFile(size: Int, digest: Digest?) {
     sizes.append(size)
     contents.append(0)
   }
@@ -109,7 +118,10 @@ private final class CountingSink: RootSink, RootIndexSink {
   func endFile() -> ContentID { ContentID(contents.count - 1) }
   func skipFile(size: Int) { sizes.append(-1 - size) }
 
-  func file(_ content: Digest, size: Int) -> ContentID {
+  func knows(_ content: Digest, size: Int) -> Bool { isKnowing }
+
+  func file(_ content: Digest, size: Int) -> ContentID? {
+    if !isKnowing { return nil }
     sizes.append(size)
     contents.append(size)
     return ContentID(contents.count - 1)

@@ -36,3 +36,31 @@ extension FuzzTarget {
     }
   }
 }
+
+extension FuzzTarget {
+  /// A map of blocks as a disk may have damaged it, or with a right checksum: none, or one that reads as it was written; what
+  /// is taken by it is what was written there, or nothing is.
+  static let blocks = FuzzTarget("blocks", share: 8) { bytes in
+    try require(BlockMap(FileBytes(bytes)).map { $0.encoded == bytes } != false, "a map is written otherwise")
+    let body = bytes.dropLast(32)
+    guard let map = BlockMap(FileBytes(Array(body) + Digest.sha256(body).bytes)) else { return }
+    try require(BlockMap(FileBytes(map.encoded)) == map, "a map is read otherwise the second time")
+    final class Nowhere: SquashfsSink {
+      func append(_ bytes: UnsafeRawBufferPointer, digest: Digest?) {}
+      func patch(_ bytes: UnsafeRawBufferPointer, at offset: Int) {}
+    }
+    var options = SquashfsWriter.Options()
+    (options.compression, options.threads) = (.gzip(level: 1), 1)
+    let earlier = EarlierImage(MemorySource(FileBytes(bytes)), map)
+    let writer = try SquashfsWriter(to: Nowhere(), options: options, reusing: [earlier])
+    var tree = SquashfsTree(root: .init(mode: 0o755))
+    do {
+      for (number, content) in map.knownContents.prefix(100).enumerated() where content.size < 1 << 30 {
+        // Of two contents with one digest, as no writer notes them, one counts.
+        guard let known = try writer.file(content.digest, size: content.size) else { continue }
+        try tree.add(.file(known), .init(mode: 0o644), named: "\(number)".utf8)
+      }
+      _ = try writer.finish(tree)
+    } catch is EarlierImageFault {}
+  }
+}

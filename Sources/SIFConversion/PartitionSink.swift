@@ -1,3 +1,4 @@
+internal import ImageModel
 internal import SIFFormat
 internal import SquashFS
 
@@ -7,6 +8,6 @@ final class PartitionSink: SquashfsSink {
 
   init(_ writer: SIFWriter) { self.writer = writer }
 
-  func append(_ bytes: UnsafeRawBufferPointer) throws { try writer.write(bytes) }
+  func append(_ bytes: UnsafeRawBufferPointer, digest: Digest?) throws { try writer.write(bytes, digest: digest) }
   func patch(_ bytes: UnsafeRawBufferPointer, at offset: Int) { writer.overwrite(Array(bytes), at: offset) }
 }

@@ -29,6 +29,8 @@ package struct SIFConverter: Sendable {
   package struct Conversion: Sendable {
     package var file: WrittenSIF
     package var report: SquashfsWriter.Report
+    /// What a later conversion must know to take blocks from this SIF: `EarlierSIF`.
+    package var blockMap: [UInt8]
     /// What a SIF cannot express, and what is odd in the image.
     package var diagnostics: [Diagnostic]
   }
@@ -36,9 +38,27 @@ package struct SIFConverter: Sendable {
   /// - Parameters:
   ///   - config: the bytes of the image's config.
   ///   - layers: the top one first.
+  ///   - earlier: SIFs from which blocks are taken, which changes no byte of what is written.
   /// - Throws: `Failure` for what is wrong with the image, `FileSystemError` for the disk; nothing shows at `path` then.
-  package func convert(config: [UInt8], layers: [LayerSource], to path: FilePath) throws -> Conversion {
+  package func convert(
+    config: [UInt8], layers: [LayerSource], to path: FilePath, reusing earlier: [EarlierSIF] = []
+  ) throws -> Conversion {
     let config = try OCIConfig(config)
+    do {
+      return try convert(config, layers, to: path, earlier.compactMap(\.image))
+    } catch is EarlierImageFault {
+      var conversion = try convert(config, layers, to: path, [])
+      conversion.diagnostics.append(
+        Diagnostic(
+          .warning, "an earlier SIF is not what was written: nothing was taken from it",
+          help: "`coppice verify` says which; it is built again when it is removed"))
+      return conversion
+    }
+  }
+
+  private func convert(
+    _ config: OCIConfig, _ layers: [LayerSource], to path: FilePath, _ earlier: [EarlierImage]
+  ) throws -> Conversion {
     let architecture = try config.architecture()
     let additions = SingularityFiles(config, writer: ConversionRecipe.writer)
     let writer = try SIFWriter(to: path, objects: additions.objects, architecture: architecture, files: files)
@@ -49,7 +69,8 @@ package struct SIFConverter: Sendable {
     squashfs.threads = options.threads
     let time = options.sourceDateEpoch ?? config.created ?? 0
     squashfs.time = UInt32(clamping: time)
-    let sink = ContentSink(try SquashfsWriter(to: PartitionSink(writer), options: squashfs), architecture)
+    let sink = ContentSink(
+      try SquashfsWriter(to: PartitionSink(writer), options: squashfs, reusing: earlier), architecture)
     let root = try MergedRoot(layers: layers, limits: options.limits).read(into: sink)
 
     var container = ContainerTree(root, time: time)
@@ -58,7 +79,7 @@ package struct SIFConverter: Sendable {
     for change in plan.changes { try container.apply(change, sink) }
     let report = try sink.writer.finish(container.squashfs(sink, latest: options.sourceDateEpoch))
     return Conversion(
-      file: try writer.finish(), report: report,
+      file: try writer.finish(), report: report, blockMap: sink.writer.blockMap.encoded,
       diagnostics: additions.diagnostics + plan.diagnostics + sink.contradiction + Self.notes(report))
   }
 

@@ -54,6 +54,16 @@ struct GarbageTests {
     #expect(lists.map { store.layout.details(ofList: $0) != nil } == [true, false])
   }
 
+  @Test func whatIsKeptBesideASIFStaysAsLongAsTheSIF() throws {
+    let store = try TestStore()
+    let files = try (0..<2).map { try store.layout.put([UInt8($0)]) }
+    for file in files { try store.layout.keepBlockMap(Array("of \(file)".utf8), ofSIF: file) }
+    #expect(store.layout.blockMap(ofSIF: files[0])?.count == "of \(files[0])".utf8.count)
+    store.disk.tick()
+    _ = try store.layout.collectGarbage(roots: [files[0]], keepingSince: store.disk.now, dryRun: false)
+    #expect(files.map { store.layout.blockMap(ofSIF: $0) != nil } == [true, false])
+  }
+
   @Test func everyRepositoryKeepsItsOwn() throws {
     let store = try TestStore()
     let (first, second) = (try store.add(one), try store.add(two))

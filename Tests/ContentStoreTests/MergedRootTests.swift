@@ -35,21 +35,58 @@ struct MergedRootTests {
     return ReferenceRoot(layers).isBroken ? nil : layers
   }
 
+  /// Whatever is known of contents, and so which layers are read at all.
   @Test func itIsTheSameFromWhatTheStoreKnows() throws {
+    var read = [0, 0]
     for seed in Soak.seeds(150) {
       guard let layers = layers(seed + 10_000) else { continue }
+      var random = SeededGenerator(seed: seed)
       let tars = layers.map(RootEntry.tar)
       let store = try TestStore()
       let image = try store.add(TestImage(layers: tars))
-      let (streamed, known) = (RecordingSink(), RecordingSink())
       let sources = store.layout.layerSources(of: image)
-      let tree = try MergedRoot(layers: sources).read(into: streamed)
-      known.known = Dictionary(layers.joined().map { (.sha256($0.content), $0.content) }) { first, _ in first }
-      let indexes = try sources.map { ($0.name, try #require(try store.layout.index(ofLayer: $0.diffID))) }
-      #expect(try MergedRoot.read(indexes, into: known) == tree, "seed \(seed)")
-      #expect(known.events == streamed.events && known.contents == streamed.contents, "seed \(seed)")
+      let streamed = RecordingSink()
+      let tree = try MergedRoot(layers: indexing(sources) { _ in nil }).read(into: streamed)
       #expect(tree.lines(streamed.contents) == ReferenceRoot(layers).lines, "seed \(seed)")
+      let all = Dictionary(layers.joined().map { (Digest.sha256($0.content), $0.content) }) { first, _ in first }
+      for (kind, known) in [all, all.filter { _ in !random.once(in: 8) }].enumerated() {
+        let sink = RecordingSink()
+        sink.known = known
+        let opened = Locked(0)
+        let counted = sources.map { source in
+          LayerSource(name: source.name, blob: source.blob, diffID: source.diffID, index: source.index) {
+            opened.withLock { $0 += 1 }
+            return try source.open()
+          }
+        }
+        #expect(try MergedRoot(layers: counted).read(into: sink) == tree, "seed \(seed)")
+        #expect(sink.events == streamed.events && sink.contents == streamed.contents, "seed \(seed)")
+        #expect(sink.given == 0 || kind == 1)
+        read[kind] += opened.withLock { $0 }
+      }
     }
+    #expect(read[0] == 0 && read[1] > 0)
+  }
+
+  /// The same layers with other indexes.
+  private func indexing(
+    _ sources: [LayerSource], index: @escaping @Sendable (LayerSource) throws -> LayerIndex?
+  ) -> [LayerSource] {
+    sources.map { source in
+      LayerSource(
+        name: source.name, blob: source.blob, diffID: source.diffID, index: { try index(source) }, open: source.open)
+    }
+  }
+
+  @Test func anIndexOfAnotherLayerIsOfNoUse() throws {
+    let store = try TestStore()
+    let layers = [[RootEntry("a", "0", "one"), RootEntry("b", "0", "two")], [RootEntry("a", "0", "other")]]
+    let image = try store.add(TestImage(layers: layers.map(RootEntry.tar)))
+    let sources = store.layout.layerSources(of: image)
+    let (sink, expected) = (RecordingSink(), RecordingSink())
+    let tree = try MergedRoot(layers: indexing(sources) { _ in try sources[1].index() }).read(into: sink)
+    #expect(try MergedRoot(layers: indexing(sources) { _ in nil }).read(into: expected) == tree)
+    #expect(sink.contents == expected.contents)
   }
 
   @Test func anIndexThatIsLostIsMadeAgain() throws {
@@ -201,7 +238,7 @@ struct MergedRootTests {
     struct Full: Error {}
     final class FullSink: RootSink {
       func layerBegins() {}
-      func beginFile(size: Int) {}
+      func beginFile(size: Int, digest: Digest?) {}
       func content(_ piece: UnsafeRawBufferPointer) throws { throw Full() }
       func endFile() -> ContentID { ContentID(0) }
       func skipFile(size: Int) {}

@@ -57,7 +57,7 @@ struct RootEntry {
 }
 
 /// Keeps what it is told.
-final class RecordingSink: RootSink, RootIndexSink {
+final class RecordingSink: RootSink {
   enum Event: Equatable {
     case layer
     case file(size: Int)
@@ -68,11 +68,16 @@ final class RecordingSink: RootSink, RootIndexSink {
   private(set) var contents: [[UInt8]] = []
   /// What the digests of an index stand for.
   var known: [Digest: [UInt8]] = [:]
+  /// How many contents came as bytes.
+  private(set) var given = 0
   private var expected = 0
+  private var announced: Digest?
 
   func layerBegins() { events.append(.layer) }
 
-  func beginFile(size: Int) {
+  func beginFile(size: Int, digest: Digest?) {
+    announced = digest
+    given += 1
     events.append(.file(size: size))
     contents.append([])
     expected = size
@@ -85,14 +90,18 @@ final class RecordingSink: RootSink, RootIndexSink {
 
   func endFile() -> ContentID {
     precondition(contents.last?.count == expected)
+    precondition(announced == nil || announced == Digest.sha256(contents.last ?? []))
     return ContentID(contents.count - 1)
   }
 
   func skipFile(size: Int) { events.append(.skip(size: size)) }
 
-  func file(_ content: Digest, size: Int) -> ContentID {
+  func knows(_ content: Digest, size: Int) -> Bool { known[content] != nil }
+
+  func file(_ content: Digest, size: Int) -> ContentID? {
+    guard let bytes = known[content] else { return nil }
     events.append(.file(size: size))
-    contents.append(known[content] ?? Array("unknown".utf8))
+    contents.append(bytes)
     return ContentID(contents.count - 1)
   }
 }

@@ -1,4 +1,5 @@
 import HostSystem
+import ImageModel
 import SquashFS
 
 /// An image in memory; can refuse from some byte on.
@@ -10,8 +11,9 @@ final class MemorySink: SquashfsSink {
 
   init(limit: Int = .max) { self.limit = limit }
 
-  func append(_ piece: UnsafeRawBufferPointer) throws {
+  func append(_ piece: UnsafeRawBufferPointer, digest: Digest?) throws {
     if bytes.count + piece.count > limit { throw Full() }
+    precondition(digest.map { $0 == .sha256(piece) } != false)
     bytes.append(contentsOf: piece)
   }
 

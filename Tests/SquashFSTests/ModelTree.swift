@@ -142,12 +142,14 @@ extension ModelTree.Kind {
 }
 
 extension SquashfsWriter {
-  func add(_ bytes: [UInt8], pieces: Int = 100_000) throws -> ContentID {
-    beginFile(size: bytes.count)
+  func add(
+    _ bytes: [UInt8], pieces: Int = 100_000, digest: Digest? = nil, note: UInt8 = 0
+  ) throws -> ContentID {
+    beginFile(size: bytes.count, digest: digest)
     for start in stride(from: 0, to: bytes.count, by: pieces) {
       try bytes[start..<min(bytes.count, start + pieces)].withUnsafeBytes { try content($0) }
     }
-    return try endFile()
+    return try endFile(note: note)
   }
 }
 

@@ -40,10 +40,10 @@ enum LayerCompression: String {
     self = words.last == "gzip" ? .gzip : words.last == "zstd" ? .zstd : .none
   }
 
-  /// The tar within.
+  /// The tar within, which the caller verifies by its digest.
   func decompressed(_ source: any ByteReader, name: String) throws -> any ByteReader {
     switch self {
-    case .gzip: try GzipReader(source, name: name, wholeMembers: true)
+    case .gzip: try GzipReader(source, name: name, wholeMembers: true, isVerified: true)
     case .zstd: try ZstdReader(source, name: name)
     case .none: source
     }

@@ -47,17 +47,22 @@ package struct LayerIndex: Sendable, Equatable {
 
   // MARK: reading
 
-  /// Calls `body` with each entry; false when the records are not whole.
-  func forEach(_ body: (TarEntry, Digest?) throws -> Void) rethrows -> Bool {
-    var cursor = Cursor(rest: records[...])
-    while !cursor.rest.isEmpty {
-      guard let (entry, content) = cursor.entry() else { return false }
-      try body(entry, content)
-    }
-    return true
+  /// The entries in the order of the archive, contents as digests; it ends early when the records are not whole.
+  struct Entries: Sequence, IteratorProtocol {
+    fileprivate var cursor: Cursor
+
+    mutating func next() -> (entry: TarEntry, content: Digest?)? { cursor.rest.isEmpty ? nil : cursor.entry() }
   }
 
-  private struct Cursor {
+  var entries: Entries { Entries(cursor: Cursor(rest: records[...])) }
+
+  private var isWhole: Bool {
+    var entries = entries
+    while entries.next() != nil {}
+    return entries.cursor.rest.isEmpty
+  }
+
+  fileprivate struct Cursor {
     var rest: ArraySlice<UInt8>
 
     mutating func number() -> Int? {
@@ -109,7 +114,7 @@ package struct LayerIndex: Sendable, Equatable {
       Digest.sha256(bytes[..<(bytes.count - 32)]) == Digest(bytes: bytes.suffix(32))
     else { return nil }
     records = Array(bytes[Self.header.count..<(bytes.count - 32)])
-    guard forEach({ _, _ in }) else { return nil }
+    guard isWhole else { return nil }
   }
 }
 

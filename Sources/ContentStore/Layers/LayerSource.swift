@@ -13,15 +13,19 @@ package struct LayerSource: Sendable {
   package var mediaType: String?
   /// Called on another thread; a second time in the rare case that a hard link leads to a file that is hidden.
   package var open: @Sendable () throws -> any ByteReader
+  /// What it holds, where that is known: then `open` is called only for contents that are not.
+  package var index: @Sendable () throws -> LayerIndex?
 
   package init(
     name: String, blob: Digest?, diffID: Digest, mediaType: String? = nil,
+    index: @escaping @Sendable () throws -> LayerIndex? = { nil },
     open: @escaping @Sendable () throws -> any ByteReader
   ) {
     self.name = name
     self.blob = blob
     self.diffID = diffID
     self.mediaType = mediaType
+    self.index = index
     self.open = open
   }
 }
@@ -35,6 +39,8 @@ extension ImageLayout {
   }
 
   func source(of layer: StoredLayer, name: String) -> LayerSource {
-    LayerSource(name: name, blob: layer.blob, diffID: layer.diffID) { try open(blob: layer.blob) }
+    LayerSource(name: name, blob: layer.blob, diffID: layer.diffID, index: { try index(ofLayer: layer.diffID) }) {
+      try open(blob: layer.blob)
+    }
   }
 }

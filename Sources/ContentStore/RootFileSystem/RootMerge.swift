@@ -98,6 +98,9 @@ struct RootMerge {
     return entry.kind == .file ? .file(inode: inode, isHidden: merged.hides(path)) : .noFile
   }
 
+  /// Whether a file that the layer has there would not be seen.
+  func hides(_ path: [UInt8]) -> Bool { (try? EntryPath(path)).map(merged.hides) == true }
+
   private static func path(_ bytes: [UInt8], of what: String) throws -> EntryPath {
     do throws(EntryPath.Fault) {
       return try EntryPath(bytes)

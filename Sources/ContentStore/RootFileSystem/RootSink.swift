@@ -5,8 +5,14 @@ package import ImageModel
 /// What it is told of a layer's files depends on the layers below it in nothing, and on those above only in which files are skipped.
 package protocol RootSink: AnyObject {
   func layerBegins() throws
+  /// Whether `file` needs no bytes for this content.
+  func knows(_ content: Digest, size: Int) -> Bool
+  /// A file whose content is known by its digest.
+  /// - Returns: nil when its bytes are needed: they follow as another file's.
+  func file(_ content: Digest, size: Int) throws -> ContentID?
   /// A file; its content follows in pieces, then `endFile`.
-  func beginFile(size: Int) throws
+  /// - Parameter digest: of its content; nil when it is not known.
+  func beginFile(size: Int, digest: Digest?) throws
   func content(_ piece: UnsafeRawBufferPointer) throws
   func endFile() throws -> ContentID
   /// A file that an upper layer hides, in the place where it would have come. When a hard link still needs it, it comes
@@ -14,11 +20,9 @@ package protocol RootSink: AnyObject {
   func skipFile(size: Int) throws
 }
 
-/// As `RootSink`, for contents that are known by digest.
-package protocol RootIndexSink: AnyObject {
-  func layerBegins() throws
-  func file(_ content: Digest, size: Int) throws -> ContentID
-  func skipFile(size: Int) throws
+extension RootSink {
+  package func knows(_ content: Digest, size: Int) -> Bool { false }
+  package func file(_ content: Digest, size: Int) throws -> ContentID? { nil }
 }
 
 /// What layers may hold at most: they come from anywhere.

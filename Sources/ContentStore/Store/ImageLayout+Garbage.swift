@@ -83,7 +83,7 @@ extension ImageLayout {
     }
     for (directory, needed) in [
       (imageRecords, live.images), (contentRecords, live.contents), (layerRecords, live.layers),
-      (layerIndexes, live.layers), (details, live.digests),
+      (layerIndexes, live.layers), (details, live.digests), (blockMaps, live.digests),
     ] {
       for (digest, status) in try records(directory) where !needed.contains(digest) && status.modified < since {
         unneeded.append(directory / FilePath(digest.hex))
@@ -100,7 +100,8 @@ extension ImageLayout {
       }
     }
     for directory in [
-      root, blobs, imageRecords, contentRecords, layerRecords, layerIndexes, details, repositoryRoots, temporary,
+      root, blobs, imageRecords, contentRecords, layerRecords, layerIndexes, details, blockMaps, repositoryRoots,
+      temporary,
       damaged,
     ] {
       for entry in try entriesIfPresent(directory) where entry.status.kind == .regular {

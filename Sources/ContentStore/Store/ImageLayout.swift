@@ -43,6 +43,8 @@ package struct ImageLayout: Sendable {
   var fingerprints: FilePath { root / "coppice/fingerprints" }
   /// List of inputs → what is known beside it
   var details: FilePath { root / "coppice/details" }
+  /// SIF → where the contents of files lie in it
+  var blockMaps: FilePath { root / "coppice/blocks" }
   var repositoryRoots: FilePath { root / "coppice/roots" }
 
   /// Replaces a small file as a whole, with its directory.

@@ -40,9 +40,14 @@ package final class SIFWriter {
   private var descriptors: [SIFDescriptor] = []
   /// Everything up to the end of the file system's head, as it will be at last.
   private var front: [UInt8]
-  /// Of the file system behind its head.
-  private var tailHasher = SHA256Hasher()
+  /// What was written of the file system behind its head, one after the other.
+  private var pieces: [Piece] = []
   private var tailSize = 0
+
+  private struct Piece: Sendable {
+    let count: Int
+    let digest: Digest
+  }
 
   /// Where the file system begins in the file.
   package let partitionOffset: Int
@@ -73,13 +78,24 @@ package final class SIFWriter {
   package var partitionSize: Int { front.count - partitionOffset + tailSize }
 
   /// Appends to the file system.
-  package func write(_ bytes: UnsafeRawBufferPointer) throws {
+  /// - Parameter digest: of the bytes, if it is known.
+  package func write(_ bytes: UnsafeRawBufferPointer, digest: Digest? = nil) throws {
     try file.write(bytes)
     let missing = max(0, partitionOffset + Self.headSize - front.count)
     front.append(contentsOf: bytes.prefix(missing))
-    let tail = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(missing))
-    tailHasher.update(tail)
+    note(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(missing)), missing == 0 ? digest : nil)
+  }
+
+  private func note(_ tail: UnsafeRawBufferPointer, _ known: Digest? = nil) {
+    if tail.isEmpty { return }
+    pieces.append(Piece(count: tail.count, digest: known ?? Self.digest(of: tail)))
     tailSize += tail.count
+  }
+
+  private static func digest(of bytes: UnsafeRawBufferPointer) -> Digest {
+    var hasher = SHA256Hasher()
+    hasher.update(bytes)
+    return hasher.finish()
   }
 
   /// Writes over bytes of the file system that were written, `offset` from its beginning.
@@ -106,14 +122,13 @@ package final class SIFWriter {
     for (range, isTail) in [(0..<tail.lowerBound, false), (tail, true), (tail.upperBound..<other.size, false)] {
       try other.forEachPiece(of: range) { piece throws(FileSystemError) in
         whole.update(piece)
-        if isTail { tailHasher.update(piece) }
+        if isTail { note(piece) }
       }
     }
     guard whole.finish() == digest else {
       throw Failure("\(other.path) is not what was written there", help: "remove it; it is built again then")
     }
     front += try other.bytes(head)
-    tailSize = tail.count
     try file.append(object.range, of: other)
   }
 
@@ -148,17 +163,51 @@ package final class SIFWriter {
 
   private func verified() throws -> WrittenSIF {
     let reader = try file.reader()
-    let size = front.count + tailSize
+    let (size, front, pieces) = (front.count + tailSize, front, pieces)
     guard reader.size == size, try reader.bytes(0..<front.count) == front else { throw damaged }
-    var whole = SHA256Hasher()
-    whole.update(front)
-    var tail = SHA256Hasher()
-    try reader.forEachPiece(of: front.count..<size) { piece throws(FileSystemError) in
-      whole.update(piece)
-      tail.update(piece)
+    let found = Locked((whole: Result<Digest, any Error>?.none, isRight: Result<Bool, any Error>?.none))
+    concurrently(2, threads: 2) { part in
+      if part == 0 {
+        let whole = Result { try Self.digest(of: front, then: front.count..<size, in: reader) }
+        found.withLock { $0.whole = whole }
+      } else {
+        let isRight = Result { try Self.are(pieces, from: front.count, in: reader) }
+        found.withLock { $0.isRight = isRight }
+      }
     }
-    guard tail.finish() == tailHasher.finish() else { throw damaged }
-    return WrittenSIF(digest: whole.finish(), size: size)
+    let (whole, isRight) = found.withLock { $0 }
+    guard let digest = try whole?.get(), try isRight?.get() == true else { throw damaged }
+    return WrittenSIF(digest: digest, size: size)
+  }
+
+  private static func digest(
+    of front: [UInt8], then range: Range<Int>, in reader: any RandomAccessFile
+  ) throws -> Digest {
+    var hasher = SHA256Hasher()
+    hasher.update(front)
+    try reader.forEachPiece(of: range) { piece throws(FileSystemError) in hasher.update(piece) }
+    return hasher.finish()
+  }
+
+  /// Whether these lie there.
+  private static func are(_ pieces: [Piece], from start: Int, in reader: any RandomAccessFile) throws -> Bool {
+    var (hasher, open, isRight) = (SHA256Hasher(), pieces[...], true)
+    var left = open.first?.count ?? 0
+    let end = pieces.reduce(start) { $0 + $1.count }
+    try reader.forEachPiece(of: start..<end) { bytes throws(FileSystemError) in
+      var rest = bytes
+      while !rest.isEmpty, let piece = open.first {
+        let part = UnsafeRawBufferPointer(rebasing: rest.prefix(left))
+        hasher.update(part)
+        rest = UnsafeRawBufferPointer(rebasing: rest[part.count...])
+        left -= part.count
+        if left > 0 { break }
+        isRight = isRight && hasher.finish() == piece.digest
+        open.removeFirst()
+        (hasher, left) = (SHA256Hasher(), open.first?.count ?? 0)
+      }
+    }
+    return isRight
   }
 
   private var damaged: Failure {

@@ -17,6 +17,14 @@ package enum SquashfsCompression: Hashable, Sendable {
     }
   }
 
+  /// What blocks depend on besides their bytes.
+  var identity: String {
+    switch self {
+    case .gzip(let level): "gzip \(level) libdeflate \(LIBDEFLATE_VERSION_STRING)"
+    case .zstd(let level): "zstd \(level) libzstd \(ZSTD_versionNumber())"
+    }
+  }
+
   /// What stands behind the superblock; nil where readers take the same for granted.
   var options: [UInt8]? {
     var bytes: [UInt8] = []

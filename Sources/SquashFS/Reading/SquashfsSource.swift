@@ -1,8 +1,8 @@
 package import HostSystem
 internal import ImageModel
 
-/// Where an image is read from, at any place.
-package protocol SquashfsSource {
+/// Where an image is read from, at any place and by any thread.
+package protocol SquashfsSource: Sendable {
   var size: Int { get }
   /// - Precondition: the bytes lie within.
   func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws

@@ -1,3 +1,5 @@
+internal import ImageModel
+
 /// A data or fragment block on its way from the bytes of files to the image.
 ///
 /// Unchecked, because it holds memory that changes. Proof: one side has it at a time. The writer fills it and hands it to
@@ -6,7 +8,11 @@
 final class DataBlock: @unchecked Sendable {
   static let size = 128 << 10
 
-  enum Outcome { case compressed, raw, zeros, outOfMemory }
+  enum Outcome {
+    case compressed, raw, zeros, outOfMemory
+    /// An earlier image does not have it any more.
+    case lost
+  }
 
   /// What the block is a part of.
   enum Purpose {
@@ -15,11 +21,31 @@ final class DataBlock: @unchecked Sendable {
     case fragment(Int)
   }
 
+  /// Where its bytes come from.
+  enum Origin {
+    case memory
+    /// The memory, when these were filled.
+    case gaps([Gap])
+    /// They are stored so in an earlier image.
+    case earlier(EarlierBlock)
+  }
+
+  /// Bytes of the memory that an earlier image's fragment block has.
+  struct Gap {
+    let from: EarlierBlock
+    /// In the decompressed block.
+    let offset: Int
+    let place: Range<Int>
+  }
+
   var purpose = Purpose.fragment(0)
+  var origin = Origin.memory
   /// How many bytes of the memory count.
   var count = 0
   private(set) var outcome = Outcome.raw
-  private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
+  /// Of the bytes as they are stored.
+  private(set) var digest = BlockMap.ofNothing
+  private(set) var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
 
   deinit { memory.deallocate() }
 
@@ -32,36 +58,44 @@ final class DataBlock: @unchecked Sendable {
     count += bytes.count
   }
 
+  /// Makes it empty, to be used again.
+  func reset() { (count, origin) = (0, .memory) }
+
   /// The size as lists of blocks say it.
   var storedSize: UInt32 {
     switch outcome {
     case .compressed: UInt32(count)
     case .raw: UInt32(count) | SquashfsFormat.rawBlock
-    case .zeros, .outOfMemory: 0
+    case .zeros, .outOfMemory, .lost: 0
     }
   }
 
-  /// What a thread does with blocks: its output is exchanged for the block's memory, nothing is copied.
-  static func worker(_ compression: SquashfsCompression) -> (DataBlock) -> DataBlock {
-    let compressor = BlockCompressor(compression)
-    let spare = DataBlock()
-    return { block in
-      if case .file = block.purpose, block.isZeros {
-        (block.outcome, block.count) = (.zeros, 0)
-        return block
-      }
-      switch compressor.compress(block.bytes, into: spare.memory) {
-      case nil: (block.outcome, block.count) = (.outOfMemory, 0)
-      case 0: block.outcome = .raw
-      case let count?:
-        swap(&block.memory, &spare.memory)
-        (block.outcome, block.count) = (.compressed, count)
-      }
-      return block
+  // MARK: what a worker does with it
+
+  func exchange(with other: DataBlock, count: Int) {
+    swap(&memory, &other.memory)
+    self.count = count
+  }
+
+  func set(_ outcome: Outcome) {
+    self.outcome = outcome
+    switch outcome {
+    case .compressed, .raw:
+      var hasher = SHA256Hasher()
+      hasher.update(bytes)
+      digest = hasher.finish()
+    case .zeros, .outOfMemory, .lost: (count, digest) = (0, BlockMap.ofNothing)
     }
   }
 
-  private var isZeros: Bool {
+  /// Its memory holds what is stored of an earlier block.
+  func take(_ block: BlockMap.Block, isThere: Bool) {
+    guard isThere else { return set(.lost) }
+    (count, digest) = (block.storedCount, block.digest)
+    outcome = block.size == 0 ? .zeros : block.isRaw ? .raw : .compressed
+  }
+
+  var isZeros: Bool {
     // Full blocks alone are left out; the first word says nearly always that this one is not.
     guard count == Self.size else { return false }
     for word in memory.bindMemory(to: UInt64.self) where word != 0 { return false }

@@ -1,6 +1,9 @@
+package import ImageModel
+
 /// Where an image goes: bytes come in order, and at the very end the first ones are known.
 package protocol SquashfsSink: AnyObject {
-  func append(_ bytes: UnsafeRawBufferPointer) throws
+  /// - Parameter digest: of the bytes, if it is known.
+  func append(_ bytes: UnsafeRawBufferPointer, digest: Digest?) throws
   /// Replaces bytes that were appended; called once, last.
   func patch(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws
 }
@@ -12,13 +15,15 @@ final class ImageOutput {
 
   init(_ sink: any SquashfsSink) { self.sink = sink }
 
-  func append(_ bytes: UnsafeRawBufferPointer) throws {
+  func append(_ bytes: UnsafeRawBufferPointer, digest: Digest? = nil) throws {
     if bytes.isEmpty { return }
-    try sink.append(bytes)
+    try sink.append(bytes, digest: digest)
     position += bytes.count
   }
 
-  func append(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try append($0) } }
+  func append(_ bytes: [UInt8], digest: Digest? = nil) throws {
+    try bytes.withUnsafeBytes { try append($0, digest: digest) }
+  }
 
   /// Zeros up to a multiple of `alignment`.
   func pad(to alignment: Int) throws {

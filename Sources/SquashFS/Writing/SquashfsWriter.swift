@@ -1,5 +1,5 @@
 internal import HostSystem
-internal import ImageModel
+package import ImageModel
 
 /// Writes an image: first the contents of files as they come, then one tree that says what they are.
 ///
@@ -34,11 +34,12 @@ package final class SquashfsWriter {
   /// Bytes of the file that has begun.
   private var (announced, given) = (0, 0)
 
-  package init(to sink: any SquashfsSink, options: Options) throws {
+  /// - Parameter earlier: images from which blocks are taken, which changes no byte of what is written.
+  package init(to sink: any SquashfsSink, options: Options, reusing earlier: [EarlierImage] = []) throws {
     try options.compression.check()
     self.options = options
     output = ImageOutput(sink)
-    files = StoredContents(to: output, compression: options.compression, threads: options.threads)
+    files = StoredContents(to: output, compression: options.compression, threads: options.threads, reusing: earlier)
     // Its place; a reader knows that it is not there yet.
     try output.append([UInt8](repeating: 0, count: SquashfsFormat.superblockSize))
     if let bytes = options.compression.options {
@@ -51,9 +52,23 @@ package final class SquashfsWriter {
   /// The ends of the next files share no block with those before, so that their blocks depend on them alone.
   package func layerBegins() throws { try files.closeFragment() }
 
-  package func beginFile(size: Int) {
+  /// Whether `file` needs no bytes for this content.
+  package func knows(_ content: Digest, size: Int) -> Bool { files.knows(content, size: size) }
+
+  /// A file with a content that this image or an earlier one has.
+  /// - Returns: nil when none has it: then it is to be given.
+  /// - Throws: here or later, `EarlierImageFault`.
+  package func file(_ content: Digest, size: Int) throws -> ContentID? {
+    try files.file(content, size: size).map(ContentID.init(index:))
+  }
+
+  /// What was noted of a content when it was first given.
+  package func note(of content: ContentID) -> UInt8 { files.contents[content.index].note }
+
+  /// - Parameter digest: of the content that comes; nil when it is not known.
+  package func beginFile(size: Int, digest: Digest? = nil) {
     (announced, given) = (size, 0)
-    files.begin(size: size)
+    files.begin(size: size, digest: digest)
   }
 
   package func content(_ bytes: UnsafeRawBufferPointer) throws {
@@ -64,11 +79,12 @@ package final class SquashfsWriter {
     try files.append(bytes)
   }
 
-  package func endFile() throws -> ContentID {
+  /// - Parameter note: kept with the content for images that take it over.
+  package func endFile(note: UInt8 = 0) throws -> ContentID {
     guard given == announced else {
       throw Failure("a file has \(given) bytes and not the \(announced) that it was said to have")
     }
-    return ContentID(index: try files.end())
+    return ContentID(index: try files.end(note: note))
   }
 
   /// A file of the layer that is not in the image: the others lie as if it were.
@@ -97,7 +113,7 @@ package final class SquashfsWriter {
     try output.append(tables.directories.stored)
     var rows: [UInt8] = []
     for fragment in files.fragments {
-      rows.append(little: UInt64(fragment.start))
+      rows.append(little: UInt64(fragment.offset))
       rows.append(little: fragment.size)
       rows.append(little: UInt32(0))
     }
@@ -121,6 +137,9 @@ package final class SquashfsWriter {
       size: output.position, inodes: tables.references.count, clampedTimes: tables.clampedTimes,
       droppedAttributes: tables.droppedAttributes)
   }
+
+  /// What an image that takes blocks from this one must know; after `finish`.
+  package var blockMap: BlockMap { files.map }
 
   /// - Returns: where the list of its blocks lies; without rows, where it would lie.
   private func writeTable(_ rows: [UInt8], _ compressor: BlockCompressor, header: [UInt8] = []) throws -> UInt64 {
