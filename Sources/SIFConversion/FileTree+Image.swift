@@ -51,7 +51,7 @@ extension FileTree {
   /// Paths at which a container has something that its image does not have.
   /// - Parameter config: of the image.
   package func additions(_ config: [UInt8]) throws -> Set<FilePath> {
-    let plan = RootPlan(SingularityFiles(try OCIConfig(config), writer: SIFConverter.writer), in: self)
+    let plan = RootPlan(SingularityFiles(try OCIConfig(config), writer: ConversionRecipe.writer), in: self)
     return Set(
       plan.changes.flatMap { change -> [FilePath] in
         switch change {
@@ -68,7 +68,7 @@ private final class DigestSink: RootSink {
   private var hasher = SHA256Hasher()
 
   func layerBegins() {}
-  func beginFile(size: Int) { hasher = SHA256Hasher() }
+  func beginFile(size: Int, digest: Digest?) { hasher = SHA256Hasher() }
   func content(_ piece: UnsafeRawBufferPointer) { hasher.update(piece) }
   func skipFile(size: Int) {}
 

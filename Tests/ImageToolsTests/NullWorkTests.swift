@@ -19,7 +19,9 @@ struct NullWorkTests {
     for number in 0..<definitions {
       let place = FilePath("share/docker/image\(number)/1")
       let base = number == 0 ? "scratch" : "cati/image\((number - 1) / 10):1"
-      files.write(place / "casa_distro_docker.yaml", "image_sources:\n  - {name: image\(number), tags: ['1'], singularity: false}\n")
+      files.write(
+        place / "casa_distro_docker.yaml",
+        "image_sources:\n  - {name: image\(number), tags: ['1'], singularity: false}\n")
       files.write(place / "Dockerfile", "FROM \(base)\nCOPY files /files/\n")
       for file in 0..<filesPerDefinition { files.write(place / FilePath("files/\(file)"), "\(number) \(file)") }
     }
