@@ -28,9 +28,11 @@ struct Overlay: Sendable {
     }
   }
 
-  /// Of all that `isPopulated` rests on.
+  /// Of all that a dependency's meaning rests on beside files.
   var digest: Digest {
     var bytes: [UInt8] = []
+    for root in roots { bytes += root.docker.bytes + [0] }
+    bytes.append(0)
     for path in definitions { bytes += path.bytes + [0] }
     return .sha256(bytes)
   }

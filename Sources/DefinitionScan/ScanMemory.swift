@@ -28,8 +28,8 @@ package struct ScanMemory: Sendable {
     return TraceStore.Question("directories", key: .sha256(key.bytes))
   }
 
-  mutating func walk(of roots: [SearchPath.Root], in files: any FileSystem) -> WalkMemory {
-    traces.record(of: walk(of: roots)).map { WalkMemory($0, in: files) } ?? WalkMemory()
+  func walk(of roots: [SearchPath.Root], in files: any FileSystem) -> WalkMemory {
+    traces.recordOfSameKey(as: walk(of: roots)).map { WalkMemory($0, in: files) } ?? WalkMemory()
   }
 
   mutating func keep(_ seen: WalkMemory, of roots: [SearchPath.Root], after earlier: WalkMemory) {

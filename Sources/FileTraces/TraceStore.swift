@@ -88,6 +88,11 @@ package struct TraceStore: Sendable {
   /// The last value of a subject, whatever has changed since.
   package func record(of question: Question) -> TraceRecord? { records[question.subject] }
 
+  /// The last value of a subject, whatever files have changed since; nil when it is that of another key.
+  package func recordOfSameKey(as question: Question) -> TraceRecord? {
+    record(of: question).flatMap { $0.key == question.key ? $0 : nil }
+  }
+
   /// Keeps a value for the next time.
   package mutating func insert(_ value: [UInt8], for question: Question, trace: [UInt8]) {
     guard let record = TraceRecord(question, value: value, trace: trace) else { return }

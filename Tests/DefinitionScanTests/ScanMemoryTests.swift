@@ -110,6 +110,8 @@ struct ScanMemoryTests {
     workshop.files.clearJournal()
     _ = try Self.scan(workshop, program: "coppice 2")
     #expect(workshop.files.journal.contains { $0.operation == .read && $0.path != Self.index })
+    // Nor what was seen of directories: "c" holds none of its files itself.
+    #expect(workshop.files.journal.contains { $0.operation == .list && $0.path == "/r/share/docker/c" })
     workshop.settings = try SettingsReader.read(Array("namespace: org\n".utf8), repository: "/r")
     #expect(try Self.scan(workshop, program: "coppice 2").image("docker/a:1")?.reference.description == "org/a:1")
   }
