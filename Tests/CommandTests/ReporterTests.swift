@@ -54,7 +54,7 @@ import Testing
 
   @Test func nothingToDoIsSaid() {
     let (output, _) = report(.normal, [.planned(steps: [], expected: nil), .done(BuildSummary())])
-    #expect(output.text == "nothing to build: everything is current\n")
+    #expect(output.text == "nothing to build: everything asked for is current\n")
   }
 
   @Test func anInterruptedBuildSaysHowToGoOn() {

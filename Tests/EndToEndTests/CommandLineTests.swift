@@ -148,6 +148,7 @@ import Testing
       try await tree.coppice(["-C", place.path.description] + words, environment: environment)
     }
     #expect(try await coppice("init").exitCode == 0)
+    #expect(try place.text(".gitattributes") == "coppice.lock merge=union\n")
     let lint = try await coppice("lint")
     #expect(lint.exitCode == 0, "\(lint.all)")
     #expect(lint.errors.isEmpty)
@@ -222,7 +223,7 @@ import Testing
   @Test func pastAndFutureOfATreeThatWasNeverBuilt() async throws {
     let tree = try await Repository()
     try tree.defineSketch()
-    #expect(try await tree.coppice("history").output == "nothing was built yet\n")
+    #expect(try await tree.coppice("history").output == "the journal of this repository tells of no build\n")
     let history = try await tree.coppice("history", "--json")
     #expect(try JSONValue(parsing: history.output)["builds"] == [])
     #expect(try await tree.coppice("log", "base:1").exitCode == 1)

@@ -10,6 +10,8 @@ extension InitOptions {
       (root / "coppice.yaml", Self.settings), (definition / "casa_distro_docker.yaml", Self.definition),
       (definition / "Dockerfile", Self.dockerfile), (definition / "hello", Self.program),
       (root / ".gitignore", ".coppice/\nimages/\n"),
+      // What two branches add at the same place of the lock is kept of both: every block has a checksum of its own.
+      (root / ".gitattributes", "coppice.lock merge=union\n"),
     ] {
       guard try files.statusIfPresent(of: path) == nil else {
         invocation.output.write("\(invocation.diagnostics.shown(path)) exists, left as it is\n")

@@ -84,7 +84,8 @@ struct ProgressLog: Sendable {
     }
     let time = HumanText.duration(summary.duration)
     var text =
-      counts.isEmpty ? "nothing to build: everything is current" : counts.joined(separator: ", ") + " in \(time)"
+      counts.isEmpty
+      ? "nothing to build: everything asked for is current" : counts.joined(separator: ", ") + " in \(time)"
     if summary.isInterrupted {
       text = "interrupted: " + (counts.isEmpty ? "nothing was built" : text)
       text += "\n" + help("the same command goes on from here; what is finished is kept")

@@ -37,7 +37,7 @@ struct HistoryReport: Sendable {
 
   /// - Parameter showsAll: whether every reason has a line, below the table's, which tells the first.
   func text(style: Style, showsAll: Bool = false) -> String {
-    guard !builds.isEmpty else { return "nothing was built yet\n" }
+    guard !builds.isEmpty else { return "the journal of this repository tells of no build\n" }
     var table = Table([
       .init("BUILD", .right), .init("DATE"), .init("ARTIFACT"), .init("OUTCOME"), .init("TIME", .right), .init("WHY"),
     ])

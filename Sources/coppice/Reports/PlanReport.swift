@@ -20,7 +20,7 @@ struct PlanReport: Sendable {
   }
 
   func text(style: Style) -> String {
-    guard !steps.isEmpty else { return "nothing to build: everything is current\n" }
+    guard !steps.isEmpty else { return "nothing to build: everything asked for is current\n" }
     var text = ""
     for (index, step) in steps.enumerated() {
       let isUncertain = Staleness.stale(step.reasons).isUncertain
