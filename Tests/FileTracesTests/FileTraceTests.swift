@@ -113,6 +113,16 @@ struct FileTraceTests {
     }
   }
 
+  @Test(arguments: DiskKind.allCases) func aCircleOfLinksIsAnotherAnswerThanNothing(kind: DiskKind) throws {
+    let disk = try kind.make()
+    let tracing = TracingFileSystem(disk.fileSystem, olderThan: .max)
+    _ = try? tracing.resolved(disk.root / "a")
+    let trace = try #require(tracing.trace.flatMap { FileTrace($0) })
+    #expect(disk.fileSystem.check([trace])[0].holds)
+    try disk.fileSystem.createLink(disk.root / "a", to: "a")
+    #expect(!disk.fileSystem.check([trace])[0].holds)
+  }
+
   @Test func whatIsTooYoungIsNotTrusted() throws {
     let disk = InMemoryFileSystem()
     disk.write("file", "one")

@@ -18,8 +18,17 @@ extension FileSystem {
     traces.map { trace in
       var check = TraceCheck()
       for (index, group) in trace.groups.enumerated() where !holds(group) { check.changedGroups.append(index) }
-      check.isResolutionChanged = trace.resolutions.contains { (try? resolved($0.path)) != $0.target }
+      check.isResolutionChanged = trace.resolutions.contains { !leads($0.path, to: $0.target) }
       return check
+    }
+  }
+
+  /// Whether a path resolves to a target; for none, whether it leads nowhere, which is another answer than to circle.
+  package func leads(_ path: FilePath, to target: FilePath?) -> Bool {
+    do throws(FileSystemError) {
+      return try resolved(path) == target
+    } catch {
+      return target == nil && (error.reason == .notFound || error.reason == .notADirectory)
     }
   }
 

@@ -42,7 +42,7 @@ extension PosixFileSystem {
       }
     }
     for (index, trace) in traces.enumerated() {
-      checks[index].isResolutionChanged = trace.resolutions.contains { (try? resolved($0.path)) != $0.target }
+      checks[index].isResolutionChanged = trace.resolutions.contains { !leads($0.path, to: $0.target) }
     }
     return checks
   }
