@@ -178,9 +178,14 @@ private struct ContextWalk {
       return try visit(real, path, behind.kind, ancestors: ancestors)
     }
     // What another instruction copies as a link, with the directory around it, is followed all the same.
-    let behind = filter.selectors(behindLink: path) { links.target(of: FilePath(bytes: path))?.text }
+    let link = FilePath(bytes: path)
+    let behind = filter.selectors(behindLink: path) {
+      links.target(of: link)?.text
+    } leadsToDirectory: {
+      links.leadToDirectory(link)
+    }
     let isTaken = filter.verdict(forFile: path)
-    let mayBeOnTheWay = links.paths.contains(path) || !behind.isEmpty && (target.isAbsolute || isDirectory(place))
+    let mayBeOnTheWay = links.paths.contains(path) || !behind.isEmpty
     guard isTaken || mayBeOnTheWay && filter.verdict(forDirectory: path) == .descend else { return }
     snapshot.saw(place, status)
     add(path, .symbolicLink(target: target.bytes), 0o777, place)

@@ -53,6 +53,24 @@ struct LeadingLinks {
       ?? Self.clamped(path.components.dropLast() + target.components)
   }
 
+  /// Whether a link leads to a directory of the context, through whatever other links: an absolute one on the way leads
+  /// elsewhere than on this machine.
+  func leadToDirectory(_ link: FilePath) -> Bool {
+    var path = link
+    for _ in 0..<40 {
+      guard let target = target(of: path) else {
+        return (try? files.status(of: root / path, followingLinks: true))?.kind == .directory
+      }
+      // What no selector can name may be anything.
+      guard let text = target.text else { return true }
+      var links = self
+      path = FilePath(links.follow([ContextSelector(pattern: text)]).last?.pattern ?? text)
+      guard let status = try? files.statusIfPresent(of: root / path) else { return false }
+      if status.kind != .symbolicLink { return status.kind == .directory }
+    }
+    return false
+  }
+
   private static func clamped(_ components: [[UInt8]]) -> FilePath {
     var kept: [[UInt8]] = []
     for component in components where component != Array(".".utf8) {

@@ -78,9 +78,13 @@ package struct ContextFilter: Sendable {
   /// What the sources mean that a link is, or that a wildcard may find behind it, with what it leads to in its place.
   ///
   /// Links that a source names on its way are left to the caller.
-  package func selectors(behindLink path: [UInt8], to target: () -> String?) -> [ContextSelector] {
-    let sources = (selections ?? []).compactMap { selection in selection.rest(behindLink: path).map { (selection, $0) }
+  /// - Parameter leadsToDirectory: whether anything can be found behind it.
+  package func selectors(
+    behindLink path: [UInt8], to target: () -> String?, leadsToDirectory: () -> Bool
+  ) -> [ContextSelector] {
+    var sources = (selections ?? []).compactMap { selection in selection.rest(behindLink: path).map { (selection, $0) }
     }
+    if sources.contains(where: { !$0.1.isEmpty }), !leadsToDirectory() { sources.removeAll { !$0.1.isEmpty } }
     guard !sources.isEmpty, let target = target() else { return [] }
     return sources.map { $0.selector(behind: target, $1) }
   }

@@ -263,6 +263,20 @@ struct ContextReaderTests {
     }
   }
 
+  @Test func linksToAbsoluteLinksAreFollowedWithinTheContext() throws {
+    let files = Self.files("real/x", "top/file")
+    files.link("absolute", to: "/real")
+    files.link("top/link", to: "../absolute")
+    files.link("top/nowhere", to: "../none")
+    // On this machine there is no /real.
+    #expect(
+      try Self.shown(files, Self.recipe(Self.select("*/link/*")))
+        == ["absolute -> /real", "real/x", "top/link -> ../absolute"])
+    let behindNothing = try Self.shown(files, Self.recipe(Self.select("*/nowhere/*")))
+    // The other link might have led to something of that name.
+    #expect(behindNothing == ["absolute -> /real"])
+  }
+
   @Test func aLinkBeforeAWildcardBringsItsMatches() throws {
     let files = Self.files("real/a.txt", "real/b.c", "[x]/a.txt")
     files.link("link", to: "real")
