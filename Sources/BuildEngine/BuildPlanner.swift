@@ -38,7 +38,7 @@ package struct BuildPlanner: Sendable {
       plan.steps = try pass(order, selected, need, lockfile, forced, files, intact)
       let before = need
       for step in plan.steps.values where step.mayRun && (isForBuild || !step.staleness.isUncertain) {
-        need.add(step, uses: evaluator.graph[step.id]?.uses ?? [])
+        need.add(step, uses: evaluator.graph[step.id]?.uses ?? [], isIntact: intact.contains(step.id))
       }
       if need == before { break }
     }
@@ -52,10 +52,12 @@ package struct BuildPlanner: Sendable {
     /// By steps that run or do not, as their upstreams come out.
     var possible = Set<ArtifactID>()
 
-    mutating func add(_ step: BuildPlan.Step, uses: [ArtifactID]) {
+    mutating func add(_ step: BuildPlan.Step, uses: [ArtifactID], isIntact: Bool) {
+      // Even if its upstreams come out the same it must be made, when somebody needs what is lost.
+      let mayRunAllTheSame = !isIntact && possible.contains(step.id)
       for upstream in uses {
         // A step that runs only if this upstream is made anew finds it made.
-        guard step.staleness.reasons != [.upstreamWillRebuild(upstream)] else { continue }
+        if step.staleness.reasons == [.upstreamWillRebuild(upstream)], !mayRunAllTheSame { continue }
         if step.staleness.isUncertain { possible.insert(upstream) } else { certain.insert(upstream) }
       }
     }

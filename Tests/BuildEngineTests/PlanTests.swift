@@ -90,4 +90,16 @@ struct PlanTests {
     #expect(try world.plan().diagnostics.count == 2)
     await #expect(throws: InvalidInput.self) { try await world.build() }
   }
+
+  /// Low is lost, and top needs it if side comes out another; mid is lost too, and only its upstream is made anew.
+  @Test func whatMayBeNeededFindsItsUpstreamsMade() async throws {
+    let world = World("base <- mid <- low <- top, side <- top")
+    try await world.build()
+    for word in ["base", "mid", "low", "side"] { world.loseOutput(word) }
+    try await world.build("base", "side", "top")
+    #expect(world.runner.violations == [])
+    #expect(Set(world.reporter.steps) == ["base =: missing", "side =: missing", "mid =: missing", "low =: missing"])
+    try await world.build()
+    #expect(world.reporter.steps == [])
+  }
 }
