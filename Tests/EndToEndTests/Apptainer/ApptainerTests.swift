@@ -190,6 +190,22 @@ struct ApptainerTests {
     #expect(metadata.ociConfig?["WorkingDir"] == "/etc")
   }
 
+  @Test func theySignOurFileAndFindItWhole() async throws {
+    let image = try await image(Self.labelled)
+    let directory = image.directory.path
+    for words in [
+      ["openssl", "genpkey", "-algorithm", "ed25519", "-out", "key"],
+      ["openssl", "pkey", "-in", "key", "-pubout", "-out", "public"],
+      ["apptainer", "sign", "--key", "key", "ours.sif"], ["apptainer", "verify", "--key", "public", "ours.sif"],
+      ["apptainer", "exec", "ours.sif", "true"],
+    ] {
+      try await image.apptainer.output(words, in: directory)
+    }
+    let verified = try await image.coppice("sif", "verify", "ours.sif")
+    let words = String(decoding: verified.output, as: UTF8.self)
+    #expect(verified.status.isSuccess && words.contains("object 5, a signature, was not verified"), "\(words)")
+  }
+
   /// What `apptainer sif` can add, one after the other, and take away again.
   @Test func everyKindOfObjectThatTheyAddIsRead() async throws {
     let directory = try TemporaryDirectory()

@@ -56,6 +56,26 @@ struct ApptainerTreeTests {
         why: "the directory in place of the link, see above"),
     ]
 
+  /// Of a root that was a container's before, and whose directories lie elsewhere.
+  private static let used =
+    nasty + [
+      JustifiedDifference(
+        .time, at: ["data/var", "data/var/tmp", "etc/other/hosts", "etc/other/resolv", "linked-runscript"],
+        why: "where links lead that are there already. " + hour),
+      JustifiedDifference(
+        .time, .mode,
+        at: [".singularity.d/actions", "data", "etc/other", "proc", "target", "target/in-tree", "usr"],
+        why: "no layer describes it, see above"),
+      JustifiedDifference(
+        .time, .content, at: [".shell", "singularity"],
+        why: "leads to a file of the image: re-pointed, as Apptainer does since 1.5"),
+      JustifiedDifference(
+        .mode, .time, .content, at: [".singularity.d/actions/exec", ".singularity.d/own-exec"],
+        why: "a link in the place of a script is replaced; Apptainer writes the script into the file to which it leads"),
+      JustifiedDifference(
+        .content, at: ["linked-runscript"], why: "another name of the runscript, whose words are our own"),
+    ]
+
   private func convertedNasty(_ extra: String...) async throws -> ConvertedImage {
     try await ConvertedImage(apptainer: try #require(Apptainer.installed)) { directory in
       try await Laboratory.nastyImage(directory / "image", extra)
@@ -83,6 +103,16 @@ struct ApptainerTreeTests {
       String($0.dropFirst(2).prefix { $0 != ":" })
     }
     #expect(Set(told) == paths)
+  }
+
+  @Test func aUsedRootBecomesTheSameTree() async throws {
+    let image = try await convertedNasty("used")
+    try await image.makeTheirs()
+    try await image.makeOurs()
+    let theirs = try await ListedRoot(image.directory / "theirs.sif")
+    let ours = try await ListedRoot(image.directory / "ours.sif")
+    #expect(ours.files[".singularity.d/bootstrap_history/Apptainer0"] != nil)
+    Self.used.expect(theirs, ours, allOccur: false)
   }
 
   /// Each stands in the nasty image beside all the rest.
