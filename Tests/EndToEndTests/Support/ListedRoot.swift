@@ -5,11 +5,11 @@ import Testing
 import TestSupport
 
 /// The root file system of a SIF, as somebody else reads it.
-struct ListedRoot: Equatable {
+struct ListedRoot {
   /// Who reads it.
-  enum Reader: CaseIterable { case kernel, unsquashfs }
+  enum Reader { case kernel, unsquashfs }
 
-  struct File: Equatable {
+  struct File {
     /// The fields of a line of Tests/lab/image-lines.
     var mode: Substring
     var owner: Substring
@@ -63,42 +63,5 @@ struct ListedRoot: Equatable {
   private static func path(_ hexadecimal: Substring) -> FilePath {
     let digits = hexadecimal.utf8.map { $0 - ($0 < 0x3a ? 0x30 : 0x57) }
     return FilePath(bytes: stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] })
-  }
-}
-
-/// In what two roots differ at one path.
-struct RootDifference: Hashable {
-  enum Aspect: Hashable, CaseIterable { case first, second, mode, owner, time, links, attributes, content }
-
-  var path: FilePath
-  /// `first` and `second`: only there.
-  var aspect: Aspect
-}
-
-extension ListedRoot {
-  /// - Returns: each difference with what the two have.
-  func differences(from other: ListedRoot) -> [RootDifference: String] {
-    var found: [RootDifference: String] = [:]
-    for path in Set(files.keys).union(other.files.keys) {
-      func tell(_ aspect: RootDifference.Aspect, _ text: String) {
-        found[RootDifference(path: path, aspect: aspect)] = text
-      }
-      guard let one = other.files[path] else {
-        tell(.second, "\(files[path]?.content ?? "")")
-        continue
-      }
-      guard let two = files[path] else {
-        tell(.first, "\(one.content)")
-        continue
-      }
-      let pairs: [(RootDifference.Aspect, KeyPath<File, Substring>)] = [
-        (.mode, \.mode), (.owner, \.owner), (.time, \.time), (.links, \.links), (.attributes, \.attributes),
-        (.content, \.content),
-      ]
-      for (aspect, field) in pairs where one[keyPath: field] != two[keyPath: field] {
-        tell(aspect, "\(one[keyPath: field].prefix(300)) and \(two[keyPath: field].prefix(300))")
-      }
-    }
-    return found
   }
 }
