@@ -12,7 +12,8 @@ BUILD_PACKAGES := pkg-config libssl-dev libyaml-dev libjansson-dev libdeflate-de
 TREE_PACKAGES := buildah mmdebstrap uidmap ca-certificates
 # The real peers of the tests.
 TEST_PACKAGES := $(TREE_PACKAGES) busybox-static docker.io skopeo umoci docker-registry apache2-utils iptables iproute2 git \
-  squashfs-tools squashfs-tools-ng strace python3
+  squashfs-tools squashfs-tools-ng strace python3 \
+  faketime fakeroot
 
 # The parts of scripts/soak that `make soak` runs (all of them).
 PART :=
@@ -50,7 +51,6 @@ test: swift-found setup ## install the real peers of the tests and run all tests
 	@scripts/run-tests
 
 interop: swift-found setup ## install Apptainer into a root of its own (once), and compare with it
-	@scripts/install-packages mmdebstrap debian-archive-keyring busybox-static
 	@scripts/interop
 
 quickstart: build ## build the builtin tree of images with buildah, in ./quickstart

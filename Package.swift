@@ -121,8 +121,8 @@ let package = Package(
     tests(
       "EndToEndTests",
       [
-        "ImageModel", "HostSystem", "JSONText", "DependencyGraph", "DefinitionScan", "BuildRecords", "ContentStore",
-        "ImageTools", "TestSupport", "coppice",
+        "ImageModel", "HostSystem", "JSONText", "DependencyGraph", "DefinitionScan", "BuildRecords", "SIFFormat",
+        "ContentStore", "ImageTools", "TestSupport", "coppice",
       ]),
     .testTarget(
       name: "FuzzTests", dependencies: fuzzed, path: "Fuzzing",

@@ -98,6 +98,19 @@ import Testing
     }
   }
 
+  /// Compressors of squashfs that no door leads to: whether the files are whole nobody knows.
+  @Test(arguments: zip([2, 3, 4, 5] as [UInt8], ["lzma", "lzo", "xz", "lz4"]))
+  func verifyNamesWhatItDidNotRead(number: UInt8, name: String) async throws {
+    var bytes = try PosixFileSystem().contents(of: directory / "app.sif", limit: 1 << 20)
+    bytes[try #require(bytes.firstRange(of: Array("hsqs".utf8))?.lowerBound) + 20] = number
+    try PosixFileSystem().replace(directory / "other.sif", with: bytes, mode: 0o644)
+    let verified = try await run(["sif", "verify", "other.sif"])
+    #expect(verified.code == .success && verified.output.contains("is compressed with \(name), and only gzip and zstd"))
+    #expect(verified.output.contains("other.sif is whole as far as it was read: 4 objects"), "\(verified)")
+    let json = try JSONValue(parsing: try await run(["sif", "verify", "other.sif", "--json"]).output)
+    #expect(json["unread"]?.array?.count == 1 && json["faults"]?.array?.isEmpty == true)
+  }
+
   @Test(arguments: ["list", "inspect", "verify", "extract-definition"])
   func whatIsNoSIFIsOneErrorThatHelps(command: String) async throws {
     try directory.write("text", "this is a text")

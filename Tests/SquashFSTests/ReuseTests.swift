@@ -146,6 +146,16 @@ struct ReuseTests {
     #expect(try make(stack, options, reusing: [expected.earlier]) { true }.bytes == expected.bytes)
   }
 
+  @Test func aMapWhoseCompressionIsNoTextIsNone() throws {
+    for byte: UInt8 in [0x20, 0xe8] {
+      // No contents, no fragment blocks.
+      let body = Array("coppice squashfs blocks 1 zstd".utf8) + [UInt8](repeating: byte, count: 80) + [0x0a, 0, 0]
+      let map = BlockMap(FileBytes(body + Digest.sha256(body).bytes))
+      #expect((map == nil) == (byte == 0xe8))
+      if let map { #expect(BlockMap(FileBytes(map.encoded)) == map) }
+    }
+  }
+
   @Test func aDamagedMapIsNone() throws {
     var random = SeededGenerator(seed: 4)
     let map = try make(stacks(&random).parent, random.options()).map.encoded

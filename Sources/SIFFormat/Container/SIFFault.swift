@@ -6,7 +6,7 @@ package struct SIFFault: Error, Sendable, Hashable, CustomStringConvertible {
   /// One line, lower case.
   package var message: String
 
-  init(_ offset: Int, _ message: String) {
+  package init(_ offset: Int, _ message: String) {
     self.offset = offset
     self.message = message
   }

@@ -40,8 +40,9 @@ extension BlockMap {
     else { return nil }
     var hasher = SHA256Hasher()
     hasher.update(body)
-    let line = String(decoding: whole[..<end], as: UTF8.self)
-    guard line.hasPrefix(Self.header), let start = whole.baseAddress,
+    // What is no text would be repaired, and written otherwise.
+    guard let line = String(validating: whole[..<end], as: UTF8.self), line.hasPrefix(Self.header),
+      let start = whole.baseAddress,
       hasher.finish() == Digest(reading: start + body.count)
     else { return nil }
     self.init(compression: String(line.dropFirst(Self.header.count)))

@@ -3,7 +3,6 @@ internal import ImageModel
 internal import JSONText
 internal import SIFConversion
 internal import SIFFormat
-internal import SquashFS
 
 extension SIFVerifyOptions {
   func run(_ invocation: Invocation) throws -> ExitCode {
@@ -12,41 +11,27 @@ extension SIFVerifyOptions {
     let image = try SIFImage(reading: file)
     var verification = try SIFVerification(image, in: file)
     let isCompared = try verification.compare(withSidecarIn: files)
-    let damage = Self.damage(to: image, in: file)
+    let check = ContentCheck(image, in: file)
+    let faults = verification.faults + check.damage
     if isJSON {
+      func listed(_ faults: [SIFFault]) -> JSONValue {
+        .array(faults.map { ["offset": .integer($0.offset), "message": .string($0.message)] })
+      }
       invocation.show([
         "file": .string(file.path.description), "sidecar": .bool(isCompared),
-        "sha256": verification.digest.map { .string($0.hex) } ?? .null,
-        "faults": .array(
-          verification.faults.map { ["offset": .integer($0.offset), "message": .string($0.message)] }
-            + damage.map { ["offset": .integer($0.offset), "message": .string($0.message)] }),
+        "sha256": verification.digest.map { .string($0.hex) } ?? .null, "faults": listed(faults),
+        "unread": listed(check.unread),
       ])
     } else {
       let shown = invocation.diagnostics.shown(file.path)
-      for fault in verification.faults { invocation.showForeign("\(shown): \(fault)\n") }
-      for damage in damage { invocation.showForeign("\(shown): byte \(damage.offset): \(damage.message)\n") }
-      if verification.faults.isEmpty, damage.isEmpty {
+      for fault in faults + check.unread { invocation.showForeign("\(shown): \(fault)\n") }
+      if faults.isEmpty {
         let sidecar = isCompared ? "as \(file.path.name).json says" : "no sidecar to compare it with"
         let objects = HumanText.count(image.objects.count, "object")
-        invocation.showForeign("\(shown) is whole: \(objects), \(HumanText.bytes(file.size)), \(sidecar)\n")
+        let extent = check.unread.isEmpty ? "" : " as far as it was read"
+        invocation.showForeign("\(shown) is whole\(extent): \(objects), \(HumanText.bytes(file.size)), \(sidecar)\n")
       }
     }
-    return verification.faults.isEmpty && damage.isEmpty ? .success : .failure
-  }
-
-  /// What is wrong within the squashfs of each partition; of those that are compressed otherwise nothing is known.
-  private static func damage(
-    to image: SIFImage, in file: any RandomAccessFile
-  ) -> [(offset: Int, message: String)] {
-    image.objects.filter { $0.partition?.fileSystem == .squashfs }.compactMap { object in
-      do {
-        _ = try image.squashfs(object, in: file).verify()
-        return nil
-      } catch let failure as Failure {
-        return failure.help == SquashfsReader.otherCompressors ? nil : (object.offset, failure.message)
-      } catch {
-        return (object.offset, "\(error)")
-      }
-    }
+    return faults.isEmpty ? .success : .failure
   }
 }

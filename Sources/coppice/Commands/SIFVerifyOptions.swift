@@ -9,7 +9,8 @@ struct SIFVerifyOptions: CommandOptions {
     name: "sif verify", summary: "check a SIF file",
     discussion: [
       "Reads all of the file system, and compares what the header and the table say with what is there, and the file with FILE.json, its sidecar, where "
-        + "that gives its size or SHA-256. Signatures are not checked. Exit status 1 when something is wrong."
+        + "that gives its size or SHA-256. It names what it cannot read: signatures, and file systems other than squashfs with "
+        + "gzip or zstd. Exit status 1 when something is wrong."
     ],
     arguments: [CommonOptions.sifFile],
     options: [CommonOptions.json],
