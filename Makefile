@@ -38,7 +38,7 @@ setup: ## install what the build needs (as root; only what is missing)
 	@scripts/install-packages $(BUILD_PACKAGES)
 
 build: swift-found setup ## build .build/release/coppice
-	swift build -c release --product coppice
+	swift build -c release --static-swift-stdlib --product coppice
 
 check: swift-found setup ## prove the floors, the style and that everything compiles without warnings
 	@command -v python3 >/dev/null || scripts/install-packages python3
@@ -66,8 +66,8 @@ fuzz: swift-found setup ## fuzz every reader of untrusted input for MINUTES=4 ea
 
 bench: build ## measure speed against real peers (the first time it builds 1,000 tiny images)
 	@scripts/install-packages $(TREE_PACKAGES) ninja-build python3 gcc
-	COPPICE_BENCH=1 swift build -c release --product coppice-measure
-	COPPICE_BENCH=1 swift build -c release --product coppice-convert
+	COPPICE_BENCH=1 swift build -c release --static-swift-stdlib --product coppice-measure
+	COPPICE_BENCH=1 swift build -c release --static-swift-stdlib --product coppice-convert
 	@Benchmarks/bench
 
 format: swift-found ## rewrite the sources in the house's style

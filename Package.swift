@@ -7,6 +7,8 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("ExistentialAny"),
   .treatAllWarnings(as: .error),
+  // The rooms' small generic functions are specialised where they are used: a tenth of a null build's time.
+  .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
 func room(_ name: String, _ dependencies: [String], path: String? = nil) -> Target {
@@ -73,7 +75,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
-    tests("ImageModelTests", ["ImageModel"]),
+    tests("ImageModelTests", ["ImageModel", "TestSupport"]),
     tests("HostSystemTests", ["ImageModel", "HostSystem", "TestSupport"]),
     tests("YAMLTextTests", ["ImageModel", "YAMLText"]),
     tests("JSONTextTests", ["ImageModel", "JSONText"]),

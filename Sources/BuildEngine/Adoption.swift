@@ -26,7 +26,7 @@ package struct Adoption: Sendable {
     var touched: [ArtifactID] = []
     for id in plan.order {
       var used: [ArtifactID: ArtifactOutput] = [:]
-      for upstream in evaluator.graph[id]?.uses ?? [] { used[upstream] = outputs[upstream] }
+      for upstream in evaluator.graph.uses(of: id) { used[upstream] = outputs[upstream] }
       let verdict = try evaluator.verdict(
         of: id, files[id] ?? StepFiles(ContextSnapshot()),
         StepEvaluator.Knowledge(

@@ -16,7 +16,7 @@ struct AssumedReach {
         assumed.dockerfile.reach != pinned.dockerfile.reach
       else { continue }
       var outputs: [ArtifactID: ArtifactOutput] = [:]
-      for upstream in evaluator.graph[id]?.uses ?? [] { outputs[upstream] = ledger[upstream]?.output }
+      for upstream in evaluator.graph.uses(of: id) { outputs[upstream] = ledger[upstream]?.output }
       func verdict(_ image: ImageRecipe) throws -> StepEvaluator.Verdict {
         try evaluator.verdict(
           of: id, StepFiles(try evaluator.reader.snapshot(of: .image(image), id: id, index: index)),

@@ -38,7 +38,7 @@ package struct BuildPlanner: Sendable {
       plan.steps = try pass(order, selected, need, lockfile, forced, files, intact)
       let before = need
       for step in plan.steps.values where step.mayRun && (isForBuild || !step.staleness.isUncertain) {
-        need.add(step, uses: evaluator.graph[step.id]?.uses ?? [], isIntact: intact.contains(step.id))
+        need.add(step, uses: evaluator.graph.uses(of: step.id), isIntact: intact.contains(step.id))
       }
       if need == before { break }
     }
@@ -76,7 +76,7 @@ package struct BuildPlanner: Sendable {
     var steps: [ArtifactID: BuildPlan.Step] = [:]
     var outputs: [ArtifactID: ArtifactOutput] = [:]
     for id in order {
-      let uses = evaluator.graph[id]?.uses ?? []
+      let uses = evaluator.graph.uses(of: id)
       // What is perhaps made anew anyway is not called missing because it is perhaps needed.
       let isNeeded =
         need.certain.contains(id) || need.possible.contains(id) && uses.allSatisfy { outputs[$0] != nil }

@@ -31,7 +31,7 @@ struct BuildRun {
     let durations = steps.isEmpty ? Durations([]) : builder.durations(steps)
     let paths = durations.criticalPaths(steps) { graph.dependents(of: $0).filter(members.contains) }
     states = BuildStates(
-      steps: steps, upstreams: { (graph[$0]?.uses ?? []) + (graph[$0]?.orderOnly ?? []) }, priority: paths)
+      steps: steps, upstreams: { graph.uses(of: $0) + (graph[$0]?.orderOnly ?? []) }, priority: paths)
     for id in plan.order where !members.contains(id) { outputs[id] = plan[id]?.output }
     let planned = plan.stale.map {
       PlannedStep(
@@ -112,7 +112,7 @@ struct BuildRun {
       let runner = evaluator.runners[id.kind], let step = plan[id]
     else { return nil }
     var used: [ArtifactID: ArtifactOutput] = [:]
-    for upstream in evaluator.graph[id]?.uses ?? [] { used[upstream] = outputs[upstream] }
+    for upstream in evaluator.graph.uses(of: id) { used[upstream] = outputs[upstream] }
     // What the plan found missing is missing still, whether it was asked for or is needed.
     let lacksOutput =
       step.isNeeded
@@ -232,7 +232,7 @@ struct BuildRun {
     summary.outcomes[id] = .failed
     builder.reporter.report(.finished(id, .failed, duration: duration, failure: failure))
     let graph = builder.evaluator.graph
-    for blocked in states.fail(id, uses: { graph[$0]?.uses ?? [] }) {
+    for blocked in states.fail(id, uses: { graph.uses(of: $0) }) {
       summary.outcomes[blocked] = .skipped
       builder.reporter.report(.finished(blocked, .skipped, duration: .zero, failure: nil))
     }

@@ -7,7 +7,10 @@ extension StepEvaluator {
   /// with.
   /// - Parameter record: what was only assumed to be built was assumed of unknown bases, whose first pins are no change.
   func recipe(of id: ArtifactID, record: BuildRecord?, pins: [Lockfile.BaseKey: PinnedBase]) -> Recipe? {
-    guard case .image(let image)? = recipes[id] else { return recipes[id] }
+    // Of most images nobody outside has a say: their recipes are as they are.
+    guard let recipe = recipes[id], !pins.isEmpty, case .image(let image) = recipe,
+      !image.bases.isEmpty || graph[id]?.bases.isEmpty == false
+    else { return recipes[id] }
     var bases: [String: BaseConfig] = [:]
     for use in image.dockerfile.uses where use.role == .from {
       let reference = use.reference.canonical
@@ -25,7 +28,7 @@ extension StepEvaluator {
       let isAsked = image.dockerfile.askedVariables[reference] != nil && !pin.environment.isEmpty
       if isAsked || isOutside && !pin.onBuild.isEmpty { bases[reference] = base }
     }
-    return .image(bases.isEmpty ? image : BaseReading.recipe(image, with: bases))
+    return bases.isEmpty ? recipe : .image(BaseReading.recipe(image, with: bases))
   }
 
   /// A pin may be left from a time when no definition made the image.

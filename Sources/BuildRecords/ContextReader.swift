@@ -95,7 +95,10 @@ private struct ContextWalk {
       guard filter.verdict(forFile: name) else { continue }
       result.files.append(StagedFile(path: name, kind: .regular(Digest.sha256(bytes)), mode: 0o644, source: nil))
     }
-    result.files.sort { $0.path.lexicographicallyPrecedes($1.path) }
+    // Listings are sorted; only a directory may have to stand behind names that go on with what is before a slash.
+    if !zip(result.files, result.files.dropFirst()).allSatisfy({ !$1.path.precedes($0.path) }) {
+      result.files.sort { $0.path.precedes($1.path) }
+    }
     return result
   }
 

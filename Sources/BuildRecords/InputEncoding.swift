@@ -59,8 +59,8 @@ enum InputEncoding {
   }
 
   private static func set(length: Int, at start: Int, in bytes: inout [UInt8]) {
-    for (place, shift) in [24, 16, 8, 0].enumerated() {
-      bytes[start + place] = UInt8(truncatingIfNeeded: length >> shift)
+    bytes.withUnsafeMutableBytes {
+      $0.storeBytes(of: UInt32(length).bigEndian, toByteOffset: start, as: UInt32.self)
     }
   }
 

@@ -39,7 +39,7 @@ extension InputReader {
     }
     for (place, reading) in zip(open, readings.withLock({ $0 })) {
       guard let reading = try reading?.get() else { continue }
-      found[steps[place].id] = StepFiles(reading.snapshot)
+      found[steps[place].id] = StepFiles(reading.snapshot, listDigest: reading.listDigest)
       index.insert(reading.snapshot.hashed, readSince: moment)
       if let trace = reading.trace { index.traces.insert(reading.value, for: questions[place], trace: trace) }
     }
@@ -56,6 +56,7 @@ extension InputReader {
 
   private struct Reading: Sendable {
     var snapshot: ContextSnapshot
+    var listDigest: Digest?
     var value: [UInt8]
     /// Nil where the files must be looked at again next time.
     var trace: [UInt8]?
@@ -77,11 +78,13 @@ extension InputReader {
         if let digest = file.digest, let source = file.source { tracing.note(digest, of: source) }
       }
     }
+    let listDigest = snapshot.listDigest
     var value = ValueWriter()
-    value.write(snapshot.listDigest) { $0.write($1) }
+    value.write(listDigest) { $0.write($1) }
     // What is to be told is told each time, so it must be looked for each time.
     return Reading(
-      snapshot: snapshot, value: value.bytes, trace: snapshot.diagnostics.isEmpty ? tracing.trace : nil)
+      snapshot: snapshot, listDigest: listDigest, value: value.bytes,
+      trace: snapshot.diagnostics.isEmpty ? tracing.trace : nil)
   }
 
   /// Nil when the record is no such value.

@@ -22,14 +22,7 @@ struct JournalLines {
   }
 
   /// How many there are, at least: a line that does not end is not counted.
-  var count: Int {
-    let all = bytes[0..<bytes.count]
-    var count = 0
-    for index in stride(from: 1, to: all.count, by: 1) {
-      count &+= all[index] == UInt8(ascii: "\n") && all[index - 1] != UInt8(ascii: "\n") ? 1 : 0
-    }
-    return count
-  }
+  var count: Int { bytes[0..<bytes.count].filledLineCount }
 
   /// The step that a line is about, by its bytes; nil where only a parser can tell.
   static func name(in line: UnsafeRawBufferPointer) -> [UInt8]? {

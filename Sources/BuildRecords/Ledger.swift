@@ -49,8 +49,8 @@ package struct Ledger: Sendable {
 
   /// Forgets artifacts and pins that the tree no longer has.
   package mutating func keep(artifacts: Set<ArtifactID>, bases: Set<String>) {
-    lockfile.records = lockfile.records.filter { artifacts.contains($0.key) }
-    lockfile.pins = lockfile.pins.filter { bases.contains($0.key.reference) }
+    for id in Array(lockfile.records.keys) where !artifacts.contains(id) { lockfile.records[id] = nil }
+    for key in Array(lockfile.pins.keys) where !bases.contains(key.reference) { lockfile.pins[key] = nil }
   }
 
   /// Swaps in the files whose content differs from what was read or written last.

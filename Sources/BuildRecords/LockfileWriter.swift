@@ -120,7 +120,10 @@ package struct LockfileWriter {
     add("\n")
   }
 
-  private mutating func add(_ text: String) { bytes.append(contentsOf: text.utf8) }
+  private mutating func add(_ text: String) {
+    var text = text
+    text.withUTF8 { bytes.append(contentsOf: $0) }
+  }
 
   private static func key(_ name: some CustomStringConvertible) -> String { YAMLWriter.scalar(name.description) }
 

@@ -31,7 +31,7 @@ struct PlainLockfile {
   /// The next line without its end; nil behind the last one, and for one that does not end.
   private mutating func line() -> Range<Int>? {
     let start = position
-    guard start < text.count, let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+    guard let end = text.firstLineFeed(from: start) else { return nil }
     position = end + 1
     return start..<end
   }
@@ -56,7 +56,7 @@ struct PlainLockfile {
 
   private mutating func block(from first: Range<Int>) -> Bool {
     guard starts(first, with: "  "), text[first.upperBound - 1] == UInt8(ascii: ":"),
-      let id = key((first.lowerBound + 2)..<(first.upperBound - 1)).flatMap({ ArtifactID($0) }), records[id] == nil
+      let id = artifact((first.lowerBound + 2)..<(first.upperBound - 1)), records[id] == nil
     else { return false }
     var fields = Fields()
     while let line = line() {
@@ -77,7 +77,9 @@ struct PlainLockfile {
 
   private struct Fields {
     var digests = [Digest?](repeating: nil, count: names.count)
-    var numbers: [String: Int] = [:]
+    var size: Int?
+    var generation: Int?
+    var refreshed: Int?
     var isAssumed = false
     var bases: [String: Digest] = [:]
     var upstreams: [ArtifactID: Digest] = [:]
@@ -93,50 +95,57 @@ struct PlainLockfile {
     private func other(_ place: Int) -> Digest? { digests[InputGroup.allCases.count + place] }
 
     var record: BuildRecord? {
-      guard let fingerprint = other(0), let output = other(1), let size = numbers["size"] else { return nil }
+      guard let fingerprint = other(0), let output = other(1), let size else { return nil }
       var groups: [InputGroup: Digest] = [:]
       for (group, digest) in zip(InputGroup.allCases, digests) { if let digest { groups[group] = digest } }
       return BuildRecord(
         fingerprint: Fingerprint(fingerprint), groups: groups, bases: bases, upstreams: upstreams,
         output: ArtifactOutput(
           digest: output, content: other(2), manifest: other(3), index: other(4), size: size, isAssumed: isAssumed),
-        generation: numbers["generation"] ?? 0, refreshed: numbers["refreshed"])
+        generation: generation ?? 0, refreshed: refreshed)
     }
   }
 
   private func take(_ line: Range<Int>, into fields: inout Fields) -> Bool {
     if starts(line, with: "      ") {
-      guard let (name, digest) = digest(after: line.lowerBound + 6, in: line), let name = key(name) else {
-        return false
-      }
+      guard let (name, digest) = digest(after: line.lowerBound + 6, in: line) else { return false }
       switch fields.section {
-      case .bases: return fields.bases.updateValue(digest, forKey: name) == nil
-      case .upstreams:
-        return ArtifactID(name).map { fields.upstreams.updateValue(digest, forKey: $0) == nil } ?? false
+      case .bases: return key(name).map { fields.bases.updateValue(digest, forKey: $0) == nil } ?? false
+      case .upstreams: return artifact(name).map { fields.upstreams.updateValue(digest, forKey: $0) == nil } ?? false
       case .none: return false
       }
     }
-    fields.section = has(line, "    bases:") ? .bases : has(line, "    upstreams:") ? .upstreams : .none
-    if fields.section != .none { return true }
-    if has(line, "    assumed: true") {
-      fields.isAssumed = true
-      return true
-    }
+    fields.section = .none
     if let (name, digest) = digest(after: line.lowerBound + 4, in: line) {
-      let word = UnsafeRawBufferPointer(rebasing: text[name])
-      guard let place = Fields.names.firstIndex(where: { $0.count == word.count && word.elementsEqual($0) }),
-        fields.digests[place] == nil
-      else { return false }
+      guard let place = Fields.names.firstIndex(where: { isWord($0, at: name) }), fields.digests[place] == nil else {
+        return false
+      }
       fields.digests[place] = digest
       return true
     }
-    let rest = (line.lowerBound + 4)..<line.upperBound
-    guard let colon = text[rest].firstIndex(of: UInt8(ascii: ":")), colon + 2 < line.upperBound,
-      text[colon + 1] == UInt8(ascii: " "), let name = key(rest.lowerBound..<colon),
-      ["size", "generation", "refreshed"].contains(name),
-      let number = Int(String(decoding: text[(colon + 2)..<line.upperBound], as: UTF8.self))
-    else { return false }
-    return fields.numbers.updateValue(number, forKey: name) == nil
+    if has(line, "    bases:") {
+      fields.section = .bases
+    } else if has(line, "    upstreams:") {
+      fields.section = .upstreams
+    } else if has(line, "    assumed: true") {
+      fields.isAssumed = true
+    } else {
+      return take(line, "    size: ", into: &fields.size)
+        || take(line, "    generation: ", into: &fields.generation)
+        || take(line, "    refreshed: ", into: &fields.refreshed)
+    }
+    return true
+  }
+
+  /// False where the line is another one, its number is none, or there was one before.
+  private func take(_ line: Range<Int>, _ name: StaticString, into number: inout Int?) -> Bool {
+    guard starts(line, with: name), number == nil else { return false }
+    number = Int(String(decoding: text[(line.lowerBound + name.utf8CodeUnitCount)..<line.upperBound], as: UTF8.self))
+    return number != nil
+  }
+
+  private func isWord(_ word: [UInt8], at place: Range<Int>) -> Bool {
+    word.count == place.count && word.indices.allSatisfy { word[$0] == text[place.lowerBound + $0] }
   }
 
   /// `NAME: sha256:…`: the name's place, and the digest.
@@ -150,16 +159,22 @@ struct PlainLockfile {
 
   /// A name that needs no quotes; nil for others.
   private func key(_ range: Range<Int>) -> String? {
-    guard !range.isEmpty,
-      text[range].allSatisfy({ byte in
-        switch byte {
+    isKey(range) ? String(decoding: text[range], as: UTF8.self) : nil
+  }
+
+  private func artifact(_ range: Range<Int>) -> ArtifactID? {
+    isKey(range) ? ArtifactID(utf8: UnsafeRawBufferPointer(rebasing: text[range])) : nil
+  }
+
+  private func isKey(_ range: Range<Int>) -> Bool {
+    !range.isEmpty
+      && range.allSatisfy { place in
+        switch text[place] {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
           UInt8(ascii: "-")...UInt8(ascii: ":"), UInt8(ascii: "_"), UInt8(ascii: "@"), UInt8(ascii: "+"):
           true
         default: false
         }
-      })
-    else { return nil }
-    return String(decoding: text[range], as: UTF8.self)
+      }
   }
 }

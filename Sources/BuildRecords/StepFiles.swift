@@ -8,8 +8,11 @@ package struct StepFiles: Sendable {
   package let snapshot: ContextSnapshot?
   private let load: @Sendable () throws -> ContextSnapshot
 
-  package init(_ snapshot: ContextSnapshot) {
-    listDigest = snapshot.listDigest
+  package init(_ snapshot: ContextSnapshot) { self.init(snapshot, listDigest: snapshot.listDigest) }
+
+  /// - Parameter listDigest: that of the snapshot.
+  init(_ snapshot: ContextSnapshot, listDigest: Digest?) {
+    self.listDigest = listDigest
     self.snapshot = snapshot
     load = { snapshot }
   }

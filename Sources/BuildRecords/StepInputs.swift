@@ -55,14 +55,19 @@ package struct StepInputs: Hashable, Sendable {
 
   /// Stable: the position decides among equals, and among instructions always.
   private static func ranked(_ inputs: [StepInput]) -> [StepInput] {
-    inputs.enumerated().sorted { left, right in
-      let (first, second) = (left.element.group.rank, right.element.group.rank)
-      if first != second { return first < second }
-      if left.element.group == .dockerfile || left.element.name == right.element.name {
-        return left.offset < right.offset
-      }
-      return left.element.name.lexicographicallyPrecedes(right.element.name)
+    // Whoever makes a list makes most of it in order.
+    if zip(inputs, inputs.dropFirst()).allSatisfy({ isBefore($0, $1) ?? true }) { return inputs }
+    return inputs.enumerated().sorted { left, right in
+      isBefore(left.element, right.element) ?? (left.offset < right.offset)
     }.map(\.element)
+  }
+
+  /// Nil where their positions decide.
+  private static func isBefore(_ left: StepInput, _ right: StepInput) -> Bool? {
+    let (first, second) = (left.group.rank, right.group.rank)
+    if first != second { return first < second }
+    if left.group == .dockerfile || left.name == right.name { return nil }
+    return left.name.precedes(right.name)
   }
 
   /// Whether the files of the context can be named.

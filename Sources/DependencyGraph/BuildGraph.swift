@@ -20,35 +20,46 @@ package struct BuildGraph: Sendable {
 
   /// In build order.
   package let order: [ArtifactID]
-  private let nodes: [ArtifactID: Node]
-  private let dependents: [ArtifactID: [ArtifactID]]
+  /// Sorted by id.
+  private let nodes: [Node]
+  private let places: [ArtifactID: Int]
+  /// By the places of `nodes`, sorted.
+  private let dependents: [[ArtifactID]]
 
+  /// - Parameters:
+  ///   - nodes: sorted by id.
+  ///   - places: of each id in `nodes`.
   /// - Precondition: the edges of `nodes` are acyclic and lead to nodes.
-  init(nodes: [ArtifactID: Node]) {
-    self.nodes = nodes
-    var dependents: [ArtifactID: [ArtifactID]] = [:]
-    for id in nodes.keys.sorted() {
-      for upstream in nodes[id]?.uses ?? [] { dependents[upstream, default: []].append(id) }
+  init(nodes: [Node], places: [ArtifactID: Int]) {
+    (self.nodes, self.places) = (nodes, places)
+    var dependents = [[ArtifactID]](repeating: [], count: nodes.count)
+    for node in nodes {
+      for upstream in node.uses { if let place = places[upstream] { dependents[place].append(node.id) } }
     }
     self.dependents = dependents
-    order = Traversal.order(nodes.keys.sorted()) { id in (nodes[id]?.uses ?? []) + (nodes[id]?.orderOnly ?? []) }
+    let before = nodes.map { node in (node.uses + node.orderOnly).compactMap { places[$0] } }
+    order = Traversal.order(before: before).map { nodes[$0].id }
   }
 
-  package subscript(id: ArtifactID) -> Node? { nodes[id] }
+  package subscript(id: ArtifactID) -> Node? { places[id].map { nodes[$0] } }
   package var count: Int { nodes.count }
 
   /// The steps made directly from `id`, sorted.
-  package func dependents(of id: ArtifactID) -> [ArtifactID] { dependents[id] ?? [] }
+  package func dependents(of id: ArtifactID) -> [ArtifactID] { places[id].map { dependents[$0] } ?? [] }
+
+  /// The steps that `id` is made from, sorted, as its node has them.
+  package func uses(of id: ArtifactID) -> [ArtifactID] { places[id].map { nodes[$0].uses } ?? [] }
 
   /// `roots` and everything that they are made from, order-only upstreams too when asked.
   package func upstream(of roots: some Sequence<ArtifactID>, withOrderOnly: Bool = false) -> Set<ArtifactID> {
     Traversal.reachable(from: roots) { id in
-      (nodes[id]?.uses ?? []) + (withOrderOnly ? nodes[id]?.orderOnly ?? [] : [])
+      guard withOrderOnly, let node = self[id] else { return uses(of: id) }
+      return node.uses + node.orderOnly
     }
   }
 
   /// `roots` and everything made from them.
   package func downstream(of roots: some Sequence<ArtifactID>) -> Set<ArtifactID> {
-    Traversal.reachable(from: roots) { dependents[$0] ?? [] }
+    Traversal.reachable(from: roots, dependents(of:))
   }
 }

@@ -11,14 +11,18 @@ package enum GraphBuilder {
   /// - Returns: the graph without the edges that close a cycle, and every fault found.
   /// - Complexity: linear in declarations and edges, times a logarithm.
   package static func build(_ declarations: [StepDeclaration]) -> (graph: BuildGraph, diagnostics: [Diagnostic]) {
-    let declarations = declarations.sorted { $0.id < $1.id }
+    let sorted = declarations.sorted { $0.id < $1.id }
+    // Of two with one id the last counts.
+    let declarations = zip(sorted, sorted.dropFirst()).filter { $0.id != $1.id }.map(\.0) + sorted.suffix(1)
+    let places = Dictionary(uniqueKeysWithValues: declarations.enumerated().map { ($1.id, $0) })
     let makers = makers(of: declarations)
     let triggering = Set(declarations.filter(\.hasTriggers).map(\.id))
-    var strangers: [Diagnostic] = []
+    var diagnostics: [Diagnostic] = []
     let belowDirectory = DirectoryTable(declarations)
-    var nodes: [ArtifactID: BuildGraph.Node] = [:]
-    var edges: [ArtifactID: [Edge]] = [:]
-    var weak: [ArtifactID: [Edge]] = [:]
+    var nodes: [BuildGraph.Node] = []
+    // Of each declaration, by its place.
+    var edges: [[Edge]] = []
+    var weak: [[Edge]] = []
 
     for declaration in declarations {
       var used: [ArtifactID: Edge] = [:]
@@ -34,7 +38,7 @@ package enum GraphBuilder {
           if used[maker] == nil { used[maker] = Edge(upstream: maker, location: use.location) }
         } else if seenBases.insert(use.reference.canonical).inserted {
           bases.append(use)
-          if let warning = NearMiss.warning(for: use, declarations) { strangers.append(warning) }
+          if let warning = NearMiss.warning(for: use, declarations) { diagnostics.append(warning) }
         }
       }
       for need in needs { used[need] = Edge(upstream: need, location: declaration.location) }
@@ -49,27 +53,30 @@ package enum GraphBuilder {
         used.merge(declared) { first, _ in first }
         declared = [:]
       }
-      edges[declaration.id] = used.values.sorted { $0.upstream < $1.upstream }
-      weak[declaration.id] = declared.values.filter { used[$0.upstream] == nil }.sorted { $0.upstream < $1.upstream }
-      nodes[declaration.id] = BuildGraph.Node(
-        id: declaration.id, location: declaration.location, definitionPath: declaration.definitionPath,
-        names: declaration.names, uses: [], orderOnly: [], bases: bases, resolution: resolution)
+      edges.append(used.values.sorted { $0.upstream < $1.upstream })
+      weak.append(declared.values.filter { used[$0.upstream] == nil }.sorted { $0.upstream < $1.upstream })
+      nodes.append(
+        BuildGraph.Node(
+          id: declaration.id, location: declaration.location, definitionPath: declaration.definitionPath,
+          names: declaration.names, uses: [], orderOnly: [], bases: bases, resolution: resolution))
     }
 
-    var diagnostics = strangers + removeCycles(from: &edges)
-    diagnostics += dropCircular(&weak, given: edges)
-    for id in nodes.keys {
-      nodes[id]?.uses = edges[id]?.map(\.upstream) ?? []
-      nodes[id]?.orderOnly = weak[id]?.map(\.upstream) ?? []
+    let ids = nodes.map(\.id)
+    diagnostics += removeCycles(from: &edges, ids, places)
+    diagnostics += dropCircular(&weak, given: edges, ids, places)
+    for place in nodes.indices {
+      nodes[place].uses = edges[place].map(\.upstream)
+      nodes[place].orderOnly = weak[place].map(\.upstream)
     }
-    return (BuildGraph(nodes: nodes), diagnostics.sorted())
+    return (BuildGraph(nodes: nodes, places: places), diagnostics.sorted())
   }
 
   /// Who makes a name: main tags before aliases, among aliases the last in path order.
   private static func makers(of declarations: [StepDeclaration]) -> [String: ArtifactID] {
     var makers: [String: ArtifactID] = [:]
+    let inPathOrder = declarations.sorted { ($0.definitionPath, $0.id) < ($1.definitionPath, $1.id) }
     for isMain in [false, true] {
-      for declaration in declarations.sorted(by: { ($0.definitionPath, $0.id) < ($1.definitionPath, $1.id) }) {
+      for declaration in inPathOrder {
         for name in declaration.names where (name.tag == declaration.id.tag) == isMain {
           makers[key(name)] = declaration.id
         }
@@ -85,58 +92,64 @@ package enum GraphBuilder {
     return "\(name.repository):\(name.tag ?? "latest")"
   }
 
-  private static func removeCycles(from edges: inout [ArtifactID: [Edge]]) -> [Diagnostic] {
+  private static func removeCycles(
+    from edges: inout [[Edge]], _ ids: [ArtifactID], _ places: [ArtifactID: Int]
+  ) -> [Diagnostic] {
     var diagnostics: [Diagnostic] = []
-    let ids = edges.keys.sorted()
     while true {
-      var next: [ArtifactID: [ArtifactID]] = [:]
-      for (id, list) in edges { next[id] = list.map(\.upstream).filter { edges[$0] != nil } }
-      let members = Traversal.unordered(ids) { next[$0] ?? [] }
-      guard let cycle = Traversal.cycle(among: members, { next[$0] ?? [] }) else { return diagnostics }
-      diagnostics.append(describe(cycle, edges))
+      let before = edges.map { $0.compactMap { places[$0.upstream] } }
+      let members = Traversal.unordered(before: before)
+      guard let cycle = Traversal.cycle(among: members, before: before) else { return diagnostics }
+      diagnostics.append(describe(cycle, edges, ids))
       // One link is cut so that the next cycle can be found: all faults in one run.
-      let (last, first) = (cycle[cycle.count - 1], cycle[0])
-      edges[last]?.removeAll { $0.upstream == first }
+      let (last, first) = (cycle[cycle.count - 1], ids[cycle[0]])
+      edges[last].removeAll { $0.upstream == first }
     }
   }
 
-  private static func describe(_ cycle: [ArtifactID], _ edges: [ArtifactID: [Edge]]) -> Diagnostic {
+  private static func describe(_ cycle: [Int], _ edges: [[Edge]], _ ids: [ArtifactID]) -> Diagnostic {
     var links: [String] = []
     var first: SourceLocation?
-    for (index, id) in cycle.enumerated() {
-      let upstream = cycle[(index + 1) % cycle.count]
-      let location = edges[id]?.first { $0.upstream == upstream }?.location
+    for (index, place) in cycle.enumerated() {
+      let (id, upstream) = (ids[place], ids[cycle[(index + 1) % cycle.count]])
+      let location = edges[place].first { $0.upstream == upstream }?.location
       if first == nil { first = location }
       links.append("\(id) uses \(upstream)" + (location.map { " (\($0))" } ?? ""))
     }
-    let path = (cycle + cycle.prefix(1)).map(\.description).joined(separator: " → ")
+    let path = (cycle + cycle.prefix(1)).map { ids[$0].description }.joined(separator: " → ")
     var help = "cut one of these links: " + links.joined(separator: "; ")
-    if cycle.count == 1, let id = cycle.first {
+    if cycle.count == 1 {
+      let id = ids[cycle[0]]
       help = "the name means this image of the tree; that of Docker Hub is docker.io/library/\(id.name):\(id.tag)"
     }
     return Diagnostic(.error, "images use each other in a circle: \(path)", at: first, help: help)
   }
 
   /// An order that was only declared gives way where it contradicts what is used.
-  private static func dropCircular(_ weak: inout [ArtifactID: [Edge]], given edges: [ArtifactID: [Edge]])
-    -> [Diagnostic]
-  {
-    let ids = edges.keys.sorted()
-    func upstreams(_ id: ArtifactID, _ weak: [ArtifactID: [Edge]]) -> [ArtifactID] {
-      ((edges[id] ?? []) + (weak[id] ?? [])).map(\.upstream).filter { edges[$0] != nil }
+  private static func dropCircular(
+    _ weak: inout [[Edge]], given edges: [[Edge]], _ ids: [ArtifactID], _ places: [ArtifactID: Int]
+  ) -> [Diagnostic] {
+    guard weak.contains(where: { !$0.isEmpty }) else { return [] }
+    func upstreams(_ place: Int, _ weak: [[Edge]]) -> [Int] {
+      (edges[place] + weak[place]).compactMap { places[$0.upstream] }
     }
-    if Traversal.unordered(ids, before: { upstreams($0, weak) }).isEmpty { return [] }
+    if Traversal.unordered(before: ids.indices.map { upstreams($0, weak) }).isEmpty { return [] }
     var diagnostics: [Diagnostic] = []
-    var kept: [ArtifactID: [Edge]] = [:]
-    for id in ids {
-      for edge in weak[id] ?? [] {
-        if Traversal.reachable(from: [edge.upstream], { upstreams($0, kept) }).contains(id) {
+    var kept = [[Edge]](repeating: [], count: ids.count)
+    for (place, id) in ids.enumerated() {
+      for edge in weak[place] {
+        if Traversal.reachable(
+          from: [edge.upstream],
+          { id in
+            places[id].map { upstreams($0, kept).map { ids[$0] } } ?? []
+          }
+        ).contains(id) {
           diagnostics.append(
             Diagnostic(
               .warning, "\(id) is declared to come after \(edge.upstream), which comes after \(id)", at: edge.location,
               help: "the declared order is ignored here; remove it from dependencies", rule: .contraryDependency))
         } else {
-          kept[id, default: []].append(edge)
+          kept[place].append(edge)
         }
       }
     }
@@ -151,11 +164,12 @@ private struct DirectoryTable {
 
   init(_ declarations: [StepDeclaration]) {
     for declaration in declarations where declaration.id.kind == .docker || declaration.id.kind == .vbox {
-      var components = declaration.definitionPath.split(separator: "/")
-      while true {
-        images[components.joined(separator: "/"), default: []].append(declaration.id)
-        if components.popLast() == nil { break }
+      var path = declaration.definitionPath[...]
+      while !path.isEmpty {
+        images[String(path), default: []].append(declaration.id)
+        path = path[..<(path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex)]
       }
+      images["", default: []].append(declaration.id)
     }
   }
 

@@ -7,7 +7,13 @@ package struct TreeBases {
   private var recipes: [ArtifactID: Recipe]
   private var environments: [ArtifactID: ImageEnvironment] = [:]
 
-  private typealias Base = (use: ImageUse, image: ImageRecipe)
+  /// What counts of an image that others are built from, without the rest of its large recipe.
+  private struct Base {
+    var use: ImageUse
+    var id: ArtifactID
+    var reference: ImageReference
+    var triggers: [String]?
+  }
 
   /// The recipes by id, those whose `FROM` names images with a say read with them: what a trigger copies, it copies of
   /// the context of the build in which it fires, and only there. Of generated files each recipe keeps those that its
@@ -34,13 +40,14 @@ package struct TreeBases {
   private func bases(of id: ArtifactID) -> [Base] {
     (graph[id]?.resolution ?? []).compactMap { use, step in
       guard use.role == .from, let step, case .image(let image)? = recipes[step] else { return nil }
-      return (use, image)
+      return Base(use: use, id: step, reference: image.reference, triggers: image.dockerfile.triggers)
     }
   }
 
   private func hasSay(_ base: Base, in image: ImageRecipe) -> Bool {
-    base.image.dockerfile.triggers != []
-      || image.dockerfile.askedVariables[base.use.reference.canonical] != nil
+    base.triggers != []
+      || !image.dockerfile.askedVariables.isEmpty
+        && image.dockerfile.askedVariables[base.use.reference.canonical] != nil
   }
 
   /// The variables of images that have a say, which are few: most Dockerfiles name their files.
@@ -48,35 +55,35 @@ package struct TreeBases {
     var wanted: Set<ArtifactID> = []
     var open = recipes.values.flatMap { recipe -> [ArtifactID] in
       guard case .image(let image) = recipe else { return [] }
-      return bases(of: image.id).filter { hasSay($0, in: image) }.map(\.image.id)
+      return bases(of: image.id).filter { hasSay($0, in: image) }.map(\.id)
     }
     while let id = open.popLast() {
-      if wanted.insert(id).inserted { open += bases(of: id).map(\.image.id) }
+      if wanted.insert(id).inserted { open += bases(of: id).map(\.id) }
     }
     if wanted.isEmpty { return }
     for id in graph.order where wanted.contains(id) {
       guard case .image(let image)? = recipes[id] else { continue }
       let bases = bases(of: id)
       let facts = bases.isEmpty ? image.dockerfile : read(image, configs(bases)).dockerfile
-      let isKnown = bases.allSatisfy { $0.image.dockerfile.triggers != nil }
+      let isKnown = bases.allSatisfy { $0.triggers != nil }
       environments[id] = isKnown ? facts.environment : ImageEnvironment(root: .unknown)
     }
   }
 
   private func configs(_ bases: [Base]) -> [String: BaseConfig] {
     let configs = bases.map { base in
-      let environment = environments[base.image.id] ?? ImageEnvironment(root: .unknown)
+      let environment = environments[base.id] ?? ImageEnvironment(root: .unknown)
       return (
         base.use.reference.canonical,
-        BaseConfig(triggers: base.image.dockerfile.triggers ?? [], environment: environment)
+        BaseConfig(triggers: base.triggers ?? [], environment: environment)
       )
     }
     return Dictionary(configs) { first, _ in first }
   }
 
   /// An image of the tree is the same one by whichever of its names `FROM` calls it.
-  private func nameBases(in image: inout ImageRecipe) {
-    for base in bases(of: image.id) where base.use.reference.canonical != base.image.reference.canonical {
+  private func nameBases(_ bases: [Base], in image: inout ImageRecipe) {
+    for base in bases where base.use.reference.canonical != base.reference.canonical {
       let written = String(decoding: image.dockerfile.text[base.use.range], as: UTF8.self)
       let index = image.dockerfile.instructions.lastIndex { $0.location <= base.use.location }
       guard let index, let counted = image.dockerfile.instructions[index].counted, counted.hasSuffix(" " + written)
@@ -84,25 +91,30 @@ package struct TreeBases {
         continue
       }
       image.dockerfile.instructions[index].counted =
-        counted.dropLast(written.count) + base.image.reference.description
+        counted.dropLast(written.count) + base.reference.description
     }
   }
 
   private mutating func apply(to recipe: ImageRecipe) {
+    var bases = bases(of: recipe.id)
+    // Most images have bases that they call by their main tag, and that have no say: they stay as they are.
+    if recipe.generated.isEmpty, bases.allSatisfy({ $0.use.reference == $0.reference && !hasSay($0, in: recipe) }) {
+      return
+    }
     var image = recipe
-    let uses = graph[image.id]?.uses ?? []
+    let uses = graph.uses(of: image.id)
     image.generated = image.generated.filter { uses.contains($0.value) }
-    nameBases(in: &image)
+    nameBases(bases, in: &image)
     defer { recipes[image.id] = .image(image) }
-    let bases = bases(of: image.id).filter { hasSay($0, in: image) }
-    guard let first = bases.first(where: { $0.image.dockerfile.triggers != [] }) ?? bases.first else { return }
+    bases = bases.filter { hasSay($0, in: image) }
+    guard let first = bases.first(where: { $0.triggers != [] }) ?? bases.first else { return }
     let wasSelected = if case .selected = image.dockerfile.reach { true } else { false }
     image = read(image, configs(bases))
     let reason =
-      first.image.dockerfile.triggers == []
+      first.triggers == []
       ? "ENV of \(first.use.reference) decides what is taken, and is not known exactly"
       : "what the ONBUILD instructions of \(first.use.reference) take cannot be known"
-    if bases.contains(where: { $0.image.dockerfile.triggers == nil }) {
+    if bases.contains(where: { $0.triggers == nil }) {
       image.dockerfile.reach = .whole(reason: reason)
       image.dockerfile.countEverything()
     }

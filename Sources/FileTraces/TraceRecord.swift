@@ -42,8 +42,10 @@ package struct TraceRecord: Sendable {
     withUnsafeBytes(of: UInt64(value.count).littleEndian) { bytes.append(contentsOf: $0) }
     bytes += value
     bytes += trace
-    let sum = Digest.sha256(bytes[Self.headerSize...]).bytes
-    bytes.replaceSubrange(8..<16, with: sum[..<8])
+    bytes.withUnsafeMutableBytes { bytes in
+      let sum = RecordSum.of(UnsafeRawBufferPointer(rebasing: bytes[Self.headerSize...]))
+      bytes.storeBytes(of: sum.littleEndian, toByteOffset: 8, as: UInt64.self)
+    }
     self.init(FileBytes(bytes), at: 0)
   }
 
@@ -56,8 +58,8 @@ package struct TraceRecord: Sendable {
 
   /// What the value was made from; nil when the record is damaged. Made anew at each call.
   package var trace: FileTrace? {
-    let sum = Digest.sha256(owner[(start + Self.headerSize)..<end]).bytes
-    guard owner[(start + 8)..<(start + 16)].elementsEqual(sum[..<8]) else { return nil }
+    let sum = (owner.start + start + 8).loadUnaligned(as: UInt64.self)
+    guard UInt64(littleEndian: sum) == RecordSum.of(owner[(start + Self.headerSize)..<end]) else { return nil }
     return FileTrace(owner, valueEnd..<end)
   }
 

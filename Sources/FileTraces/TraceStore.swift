@@ -27,7 +27,7 @@ package struct TraceStore: Sendable {
     case outdated(TraceRecord)
   }
 
-  static let magic = Array("coppice-index 2\n".utf8)
+  static let magic = Array("coppice-index 3\n".utf8)
 
   private var records: [Digest: TraceRecord] = [:]
   private var added: [Digest] = []
@@ -113,7 +113,7 @@ package struct TraceStore: Sendable {
       bytes.reserveCapacity(live + Self.magic.count)
       for record in records.values.sorted(by: { $0.subject < $1.subject }) { record.append(to: &bytes) }
       // It holds values of definitions, which may be for their owner alone.
-      try files.replace(path, with: bytes, mode: 0o600)
+      try files.replaceUnsynced(path, with: bytes, mode: 0o600)
       size = bytes.count
       isBroken = false
     } else {

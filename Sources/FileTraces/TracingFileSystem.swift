@@ -55,9 +55,7 @@ package struct TracingFileSystem: FileSystem {
   package func entries(of directory: FilePath) throws(FileSystemError) -> [DirectoryEntry] {
     try noteNames(of: directory)
     let entries = try unless { () throws(FileSystemError) in try base.entries(of: directory) }
-    note { builder in
-      for entry in entries { builder.add(entry.name, in: directory, isFollowed: false, FileStamp(entry.status)) }
-    }
+    note { $0.add(entries.map { ($0.name, FileStamp($0.status), nil) }, in: directory) }
     return entries
   }
 
@@ -107,14 +105,12 @@ package struct TracingFileSystem: FileSystem {
 
   package func hashed(_ names: [FilePath], in directory: FilePath) -> [Result<HashedFile, FileSystemError>] {
     let files = base.hashed(names, in: directory)
+    let read = zip(names, files).compactMap { name, file in
+      (try? file.get()).map { (name, FileStamp($0.status), $0.digest as Digest?) }
+    }
     note { builder in
-      for (name, file) in zip(names, files) {
-        switch file {
-        case .success(let file):
-          builder.add(name, in: directory, isFollowed: false, FileStamp(file.status), file.digest)
-        case .failure: builder.giveUp()
-        }
-      }
+      builder.add(read, in: directory)
+      if read.count < names.count { builder.giveUp() }
     }
     return files
   }

@@ -24,7 +24,7 @@ package struct ValueWriter {
     bytes.append(contentsOf: text.utf8)
   }
   package mutating func write(_ path: FilePath) { write(path.bytes) }
-  package mutating func write(_ digest: Digest) { bytes += digest.bytes }
+  package mutating func write(_ digest: Digest) { digest.append(to: &bytes) }
 
   /// A path that stands in many places, such as the file of a location, is written once.
   package mutating func write(shared path: FilePath) {

@@ -15,37 +15,67 @@ package struct ArtifactID: Hashable, Sendable, Comparable, CustomStringConvertib
   package let kind: ArtifactKind
   package let name: String
   package let tag: String
+  /// Of all three, made once: ids are the keys of every table, and are looked up far more often than made.
+  private let summary: Int
 
   package init(kind: ArtifactKind, name: String, tag: String) {
     self.kind = kind
     self.name = name
     self.tag = tag
+    var hasher = Hasher()
+    hasher.combine(kind)
+    hasher.combine(name)
+    hasher.combine(tag)
+    summary = hasher.finalize()
   }
 
   /// Parses `KIND/NAME:TAG`; the tag begins after the last colon.
   package init?(_ text: some StringProtocol) {
-    let text = Substring(text)
-    guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")),
-      let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")), slash < colon,
-      let kind = ArtifactKind(rawValue: String(text[..<slash]))
+    var text = String(text)
+    guard let id = text.withUTF8({ ArtifactID(utf8: UnsafeRawBufferPointer($0)) }) else { return nil }
+    self = id
+  }
+
+  /// As of text, parsed where it lies.
+  /// - Precondition: `text` is UTF-8.
+  package init?(utf8 text: UnsafeRawBufferPointer) {
+    guard let slash = text.firstIndex(of: UInt8(ascii: "/")), let colon = text.lastIndex(of: UInt8(ascii: ":")),
+      slash + 1 < colon, colon + 1 < text.count,
+      let kind = ArtifactKind.allCases.first(where: { $0.rawValue.utf8.elementsEqual(text[..<slash]) })
     else { return nil }
-    let (name, tag) = (text[text.utf8.index(after: slash)..<colon], text[text.utf8.index(after: colon)...])
-    guard !name.isEmpty, !tag.isEmpty else { return nil }
-    self.init(kind: kind, name: String(name), tag: String(tag))
+    self.init(
+      kind: kind, name: String(decoding: text[(slash + 1)..<colon], as: UTF8.self),
+      tag: String(decoding: text[(colon + 1)...], as: UTF8.self))
   }
 
   package var description: String { "\(kind.rawValue)/\(name):\(tag)" }
+
+  package static func == (left: Self, right: Self) -> Bool {
+    left.summary == right.summary && left.name == right.name && left.tag == right.tag && left.kind == right.kind
+  }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(summary) }
+
   /// The order of the descriptions, without making them: large graphs compare millions of times.
   package static func < (left: Self, right: Self) -> Bool {
     if left.kind != right.kind { return left.kind < right.kind }
-    var (first, second) = (left.name.utf8.makeIterator(), right.name.utf8.makeIterator())
-    while true {
-      let (mine, theirs) = (first.next(), second.next())
-      if mine == nil && theirs == nil { return left.tag.utf8.lexicographicallyPrecedes(right.tag.utf8) }
-      guard mine != theirs else { continue }
-      // A colon follows the name.
-      let (mark, other) = (mine ?? UInt8(ascii: ":"), theirs ?? UInt8(ascii: ":"))
-      return mark != other ? mark < other : left.description < right.description
+    var (first, second) = (left.name, right.name)
+    let order: Int? = first.withUTF8 { mine in second.withUTF8 { theirs in compare(mine, theirs) } }
+    guard let order else { return left.description < right.description }
+    return order == 0 ? left.tag.utf8.lexicographicallyPrecedes(right.tag.utf8) : order < 0
+  }
+
+  /// Less than 0 where the first name and the colon behind it are before the second and its colon, more where they are
+  /// behind; nil where the names do not tell.
+  private static func compare(_ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>) -> Int? {
+    var place = 0
+    while place < first.count && place < second.count {
+      if first[place] != second[place] { return Int(first[place]) - Int(second[place]) }
+      place += 1
     }
+    if first.count == second.count { return 0 }
+    let colon = UInt8(ascii: ":")
+    let (mark, other) = place == first.count ? (colon, second[place]) : (first[place], colon)
+    return mark == other ? nil : Int(mark) - Int(other)
   }
 }

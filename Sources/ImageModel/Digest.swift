@@ -40,15 +40,24 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   /// Parses `sha256:…` where it lies.
   package init?(text: UnsafeRawBufferPointer) {
-    guard text.count == 71, text.prefix(7).elementsEqual("sha256:".utf8),
-      let first = Self.word(text, at: 7), let second = Self.word(text, at: 23), let third = Self.word(text, at: 39),
-      let fourth = Self.word(text, at: 55)
+    guard text.count == 71, Self.isPrefix(of: text), let first = Self.word(text, at: 7),
+      let second = Self.word(text, at: 23), let third = Self.word(text, at: 39), let fourth = Self.word(text, at: 55)
     else { return nil }
     words = (first, second, third, fourth)
   }
 
+  private static let prefix: StaticString = "sha256:"
+
+  private static func isPrefix(of text: UnsafeRawBufferPointer) -> Bool {
+    prefix.withUTF8Buffer { prefix in prefix.indices.allSatisfy { text[$0] == prefix[$0] } }
+  }
+
   private static func word(_ text: UnsafeRawBufferPointer, at start: Int) -> UInt64? {
-    HexDigits.word(text.loadUnaligned(fromByteOffset: start, as: SIMD16<UInt8>.self))
+    func number(at place: Int) -> UInt32? {
+      HexDigits.number(UInt64(littleEndian: text.loadUnaligned(fromByteOffset: place, as: UInt64.self)))
+    }
+    guard let high = number(at: start), let low = number(at: start + 8) else { return nil }
+    return UInt64(high) << 32 | UInt64(low)
   }
 
   /// Parses 64 lower-case hexadecimal digits.
@@ -92,25 +101,18 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   }
 
   /// The 32 bytes.
-  package func append(to bytes: inout [UInt8]) {
+  package func append(to bytes: inout [UInt8]) { withBytes { bytes.append(contentsOf: $0) } }
+
+  package func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
     let (first, second, third, fourth) = words
-    withUnsafeBytes(of: (first.bigEndian, second.bigEndian, third.bigEndian, fourth.bigEndian)) {
-      bytes.append(contentsOf: $0)
-    }
+    withUnsafeBytes(of: (first.bigEndian, second.bigEndian, third.bigEndian, fourth.bigEndian), body)
   }
 
   /// 64 hexadecimal digits, as in the names of blobs.
   package var hex: String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(unsafeUninitializedCapacity: 64) { buffer in
-      var position = 0
-      for byte in bytes {
-        buffer[position] = digits[Int(byte >> 4)]
-        buffer[position + 1] = digits[Int(byte & 15)]
-        position += 2
-      }
-      return 64
-    }
+    var text: [UInt8] = []
+    appendText(to: &text)
+    return String(decoding: text[7...], as: UTF8.self)
   }
 
   /// `description` as bytes.
@@ -121,23 +123,27 @@ package struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   }
 
   package func appendText(to bytes: inout [UInt8]) {
-    bytes.append(contentsOf: "sha256:".utf8)
-    Self.appendDigits(of: words.0, to: &bytes)
-    Self.appendDigits(of: words.1, to: &bytes)
-    Self.appendDigits(of: words.2, to: &bytes)
-    Self.appendDigits(of: words.3, to: &bytes)
+    Self.prefix.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    let digits = (Self.digits(words.0), Self.digits(words.1), Self.digits(words.2), Self.digits(words.3))
+    withUnsafeBytes(of: digits) { bytes.append(contentsOf: $0) }
   }
 
   /// The first sixteen digits: enough against accidents.
-  package func appendChecksum(to bytes: inout [UInt8]) { Self.appendDigits(of: words.0, to: &bytes) }
+  package func appendChecksum(to bytes: inout [UInt8]) {
+    withUnsafeBytes(of: Self.digits(words.0)) { bytes.append(contentsOf: $0) }
+  }
 
-  private static func appendDigits(of word: UInt64, to bytes: inout [UInt8]) {
-    withUnsafeBytes(of: HexDigits.of(word)) { bytes.append(contentsOf: $0) }
+  /// As they lie in a text.
+  private static func digits(_ word: UInt64) -> (UInt64, UInt64) {
+    (
+      HexDigits.of(UInt32(truncatingIfNeeded: word >> 32)).littleEndian,
+      HexDigits.of(UInt32(truncatingIfNeeded: word)).littleEndian
+    )
   }
 
   /// The first twelve digits, for people.
   package var short: String { String(hex.prefix(12)) }
-  package var description: String { "sha256:" + hex }
+  package var description: String { String(decoding: text, as: UTF8.self) }
 
   package static func == (left: Digest, right: Digest) -> Bool { left.words == right.words }
   package static func < (left: Digest, right: Digest) -> Bool { left.words < right.words }

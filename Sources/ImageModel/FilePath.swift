@@ -2,6 +2,7 @@
 package struct FilePath: Hashable, Sendable, Comparable, ExpressibleByStringInterpolation, CustomStringConvertible {
   package let bytes: [UInt8]
 
+  package init(bytes: [UInt8]) { self.bytes = bytes }
   package init(bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
   package init(_ text: some StringProtocol) { bytes = Array(text.utf8) }
   package init(stringLiteral text: String) { bytes = Array(text.utf8) }
@@ -21,7 +22,12 @@ package struct FilePath: Hashable, Sendable, Comparable, ExpressibleByStringInte
   package func appending(_ path: FilePath) -> FilePath {
     if path.isAbsolute || isEmpty { return path }
     if path.isEmpty { return self }
-    return FilePath(bytes: bytes.last == Self.slash ? bytes + path.bytes : bytes + [Self.slash] + path.bytes)
+    var joined: [UInt8] = []
+    joined.reserveCapacity(bytes.count + 1 + path.bytes.count)
+    joined += bytes
+    if bytes.last != Self.slash { joined.append(Self.slash) }
+    joined += path.bytes
+    return FilePath(bytes: joined)
   }
 
   package static func / (left: FilePath, right: FilePath) -> FilePath { left.appending(right) }
@@ -72,5 +78,5 @@ package struct FilePath: Hashable, Sendable, Comparable, ExpressibleByStringInte
     bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
   }
 
-  package static func < (left: FilePath, right: FilePath) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
+  package static func < (left: FilePath, right: FilePath) -> Bool { left.bytes.precedes(right.bytes) }
 }

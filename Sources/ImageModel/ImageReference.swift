@@ -31,20 +31,20 @@ package struct ImageReference: Hashable, Sendable, CustomStringConvertible {
   package init(_ text: some StringProtocol) throws(Fault) {
     var rest = Substring(text)
     guard !rest.isEmpty else { throw .empty }
-    if let at = rest.firstIndex(of: "@") {
+    if let at = rest.utf8.firstIndex(of: UInt8(ascii: "@")) {
       guard let parsed = Digest(rest[rest.index(after: at)...]) else {
         throw .digest(String(rest[rest.index(after: at)...]))
       }
       digest = parsed
       rest = rest[..<at]
     }
-    if let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("/") {
+    if let colon = rest.utf8.lastIndex(of: UInt8(ascii: ":")), !rest[colon...].utf8.contains(UInt8(ascii: "/")) {
       let tag = String(rest[rest.index(after: colon)...])
       guard Self.isTag(tag) else { throw .tag(tag) }
       self.tag = tag
       rest = rest[..<colon]
     }
-    if let slash = rest.firstIndex(of: "/") {
+    if let slash = rest.utf8.firstIndex(of: UInt8(ascii: "/")) {
       let first = rest[..<slash]
       if first.contains(".") || first.contains(":") || first == "localhost" || first.contains(where: \.isUppercase) {
         guard Self.isRegistry(first) else { throw .registry(String(first)) }
@@ -67,20 +67,25 @@ package struct ImageReference: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether `text` is one component of a repository: lower-case letters and digits with single separators inside.
   package static func isComponent(_ text: some StringProtocol) -> Bool {
-    var separators = ""
+    // The separator before the next byte, and how many of it there are: one dot, up to two underscores, any dashes.
+    var (separator, count) = (UInt8(0), 0)
     guard let first = text.utf8.first, isAlphanumeric(first) else { return false }
     for byte in text.utf8 {
       if isAlphanumeric(byte) {
-        let isAllowed = ["", ".", "_", "__"].contains(separators) || separators.allSatisfy { $0 == "-" }
-        guard isAllowed else { return false }
-        separators = ""
-      } else if byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") {
-        separators.unicodeScalars.append(Unicode.Scalar(byte))
-      } else {
-        return false
+        count = 0
+        continue
       }
+      let most: Int
+      switch byte {
+      case UInt8(ascii: "."): most = 1
+      case UInt8(ascii: "_"): most = 2
+      case UInt8(ascii: "-"): most = .max
+      default: return false
+      }
+      guard count == 0 || byte == separator && count < most else { return false }
+      (separator, count) = (byte, count + 1)
     }
-    return separators.isEmpty
+    return count == 0
   }
 
   private static func isRegistry(_ text: Substring) -> Bool {

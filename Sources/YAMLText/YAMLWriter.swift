@@ -68,16 +68,19 @@ package enum YAMLWriter {
       return false
     }
     guard last != UInt8(ascii: " "), last != UInt8(ascii: ":") else { return false }
-    for (byte, next) in zip(bytes, bytes.dropFirst() + [0]) {
-      guard isLetter(byte) || isDigit(byte) || "_/.@:+-= ".utf8.contains(byte) else { return false }
-      if next == UInt8(ascii: " "), byte == UInt8(ascii: ":") || byte == UInt8(ascii: " ") { return false }
+    var before: UInt8 = 0
+    for byte in bytes {
+      guard isLetter(byte) || isDigit(byte) || isMark(byte) else { return false }
+      if byte == UInt8(ascii: " "), before == UInt8(ascii: ":") || before == UInt8(ascii: " ") { return false }
+      before = byte
     }
     if isDigit(first) {
       // Numbers, times and dates have none but these letters: 0x1F, 1e9, 2024-01-01T00:00:00Z.
       let isNumeric = bytes.allSatisfy { !isLetter($0) || "eExXoObBtTzZ".utf8.contains($0) }
       return !isNumeric && !(first == UInt8(ascii: "0") && bytes.count > 1 && isLetter(bytes[1]))
     }
-    return !["y", "n", "yes", "no", "on", "off", "true", "false", "null"].contains(text.lowercased())
+    return bytes.count > 5
+      || !["y", "n", "yes", "no", "on", "off", "true", "false", "null"].contains(text.lowercased())
   }
 
   private static func quoted(_ text: String) -> String {
@@ -104,6 +107,15 @@ package enum YAMLWriter {
 
   private static func isLetter(_ byte: UInt8) -> Bool {
     (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+  }
+
+  private static func isMark(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "_"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "@"), UInt8(ascii: ":"),
+      UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "="), UInt8(ascii: " "):
+      true
+    default: false
+    }
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }

@@ -70,4 +70,19 @@ struct PlainLockfileTests {
     }
     #expect(!Self.isPlain("coppice: 1\nartifacts:"))
   }
+
+  @Test func lineFeedsAreFoundWhereTheyAre() {
+    for seed in Soak.seeds(400) {
+      var random = SeededGenerator(seed: seed)
+      let rarity = [2, 10, 100].randomElement(using: &random) ?? 2
+      let count = random.once(in: 40) ? 20_000 : Int.random(in: 0...200, using: &random)
+      let text = (0..<count).map { _ in UInt8(ascii: random.once(in: rarity) ? "\n" : "x") }
+      let start = Int.random(in: 0...count, using: &random)
+      let filled = zip(text, text.dropFirst()).count { $0 != UInt8(ascii: "\n") && $1 == UInt8(ascii: "\n") }
+      text.withUnsafeBytes { bytes in
+        #expect(bytes.firstLineFeed(from: start) == text[start...].firstIndex(of: UInt8(ascii: "\n")), "seed \(seed)")
+        #expect(bytes.filledLineCount == filled, "seed \(seed)")
+      }
+    }
+  }
 }

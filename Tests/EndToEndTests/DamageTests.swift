@@ -50,6 +50,22 @@ struct DamageTests {
     #expect(again.output.contains("nothing to build"), "\(what): \(again.all)")
   }
 
+  @Test func aNameThatIsTakenAwayComesBackThoughNothingElseHasChanged() async throws {
+    let tree = try await tree()
+    // Until what was written is old enough to be trusted, every build looks at the names anyway.
+    try await Task.sleep(for: .milliseconds(2200))
+    func build() async throws {
+      let run = try await tree.coppice("build", "all")
+      #expect(run.exitCode == 0 && run.output.contains("nothing to build"), "\(run.all)")
+    }
+    for _ in 0..<2 { try await build() }
+    let index = tree.directory / ".coppice/store/index.json"
+    let names = try Laboratory.files.contents(of: index, limit: 1 << 20)
+    try Laboratory.files.replace(index, with: Array(#"{"schemaVersion":2,"manifests":[]}"#.utf8), mode: 0o644)
+    try await build()
+    #expect(try Laboratory.files.contents(of: index, limit: 1 << 20) == names)
+  }
+
   @Test func aDamagedStoreIsMended() async throws {
     let tree = try await tree()
     var random = SeededGenerator(seed: 7)

@@ -1,8 +1,9 @@
-import FileTraces
 import HostSystem
 import ImageModel
 import TestSupport
 import Testing
+
+@testable import FileTraces
 
 struct TraceStoreTests {
   private let path: FilePath = "/repository/index"
@@ -109,5 +110,45 @@ struct TraceStoreTests {
     try add(0, to: &store, disk)
     try store.write(to: path, in: disk)
     #expect(store.answers(to: [question(9)], in: disk).map(text) == ["unknown"])
+  }
+
+  @Test func whateverChangesOneByteChangesTheSum() {
+    for seed in Soak.seeds(300) {
+      var random = SeededGenerator(seed: seed)
+      let bytes = random.bytes(Int.random(in: 1...70, using: &random))
+      let sum = bytes.withUnsafeBytes { RecordSum.of($0) }
+      for place in bytes.indices {
+        var other = bytes
+        other[place] ^= UInt8(1) << UInt8.random(in: 0..<8, using: &random)
+        #expect(other.withUnsafeBytes { RecordSum.of($0) } != sum, "seed \(seed), byte \(place)")
+      }
+      let longer = bytes + [0]
+      #expect(longer.withUnsafeBytes { RecordSum.of($0) } != sum, "seed \(seed)")
+    }
+  }
+
+  @Test func namesOfOneDirectoryAreTakenDownTogetherAsOneByOne() {
+    for seed in Soak.seeds(200) {
+      var random = SeededGenerator(seed: seed)
+      var (together, single) = (TraceBuilder(olderThan: .max), TraceBuilder(olderThan: .max))
+      func stamp(_ size: Int) -> FileStamp {
+        FileStamp(FileStatus(kind: .regular, mode: 0o644, device: 1, inode: 2, size: size, modified: 3, changed: 4))
+      }
+      for round in 0..<3 {
+        let names = (0..<Int.random(in: 0...5, using: &random)).map {
+          FilePath("\(round == 2 ? $0 + 2 : $0 + round * 4)")
+        }
+        let size = random.once(in: 4) ? 7 : 1
+        let answers = names.map { (name: $0, stamp: stamp(size), digest: Digest?.none) }
+        together.add(answers, in: "/d")
+        for name in names { single.add(name, in: "/d", isFollowed: false, stamp(size)) }
+        if let name = names.first {
+          together.add(digest: .sha256("\(name)"), of: "/d" / name)
+          single.add(digest: .sha256("\(name)"), of: "/d" / name)
+        }
+      }
+      #expect(together.bytes == single.bytes, "seed \(seed)")
+      #expect(together.isIncomplete == single.isIncomplete, "seed \(seed)")
+    }
   }
 }

@@ -16,4 +16,23 @@ struct ArtifactIDTests {
       }
     }
   }
+
+  @Test func idsAreEqualWhereTheirTextsAre() throws {
+    let words = ["a", "b", "a:b", "a/b", "ab"]
+    var ids: [ArtifactID] = []
+    for kind in ArtifactKind.allCases {
+      for name in words { for tag in ["a", "b", "ab"] { ids.append(ArtifactID(kind: kind, name: name, tag: tag)) } }
+    }
+    for left in ids {
+      let read = try #require(ArtifactID(left.description))
+      #expect(read == left && read.hashValue == left.hashValue)
+      for right in ids { #expect((left == right) == (left.description == right.description)) }
+    }
+    #expect(Set(ids).count == ids.count)
+  }
+
+  @Test(arguments: [
+    "", "/", ":", "docker/:", "docker/a:", "docker/:a", "docker/a", "docker:a/b", "dockers/a:b", "/a:b",
+  ])
+  func whatIsNoIDIsRefused(text: String) { #expect(ArtifactID(text) == nil) }
 }

@@ -25,6 +25,16 @@ package struct ImageLayout: Sendable {
     }
   }
 
+  /// Whether `prepare` would find everything.
+  package func isPrepared() throws -> Bool {
+    try inStore {
+      for directory in [blobs, temporary] {
+        guard try files.statusIfPresent(of: directory, followingLinks: true)?.kind == .directory else { return false }
+      }
+      return try files.statusIfPresent(of: root / "oci-layout") != nil && isIndexReadable()
+    }
+  }
+
   package func path(ofBlob digest: Digest) -> FilePath { blobs / FilePath(digest.hex) }
 
   var blobs: FilePath { root / "blobs/sha256" }

@@ -56,9 +56,9 @@ package struct FileStamp: Hashable, Sendable {
     words = (word(0), word(1), word(2), word(3), word(4), word(5))
   }
 
-  package func append(to bytes: inout [UInt8]) {
-    withUnsafeBytes(of: words) { bytes.append(contentsOf: $0) }
-  }
+  package func append(to bytes: inout [UInt8]) { withBytes { bytes.append(contentsOf: $0) } }
+
+  func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) { withUnsafeBytes(of: words, body) }
 
   package static func == (left: Self, right: Self) -> Bool {
     left.words.5 == right.words.5 && left.words.4 == right.words.4 && left.words.3 == right.words.3

@@ -141,6 +141,8 @@ package protocol FileSystem: Sendable {
   func createUnnamed(in directory: FilePath) throws(FileSystemError) -> any PendingFile
   /// Replaces the file as a whole: temporary name, sync, rename. A link is replaced, not followed.
   func replace(_ path: FilePath, with bytes: [UInt8], mode: UInt16) throws(FileSystemError)
+  /// As `replace`, without syncing: for caches, which a crash may lose.
+  func replaceUnsynced(_ path: FilePath, with bytes: [UInt8], mode: UInt16) throws(FileSystemError)
   /// Appends in one write and syncs; makes the file when it is missing.
   func append(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError)
   /// As `append`, without syncing: for caches, which a crash may tear, and for what is synced later.
@@ -226,6 +228,10 @@ extension FileSystem {
 
   package func createUnnamed(in directory: FilePath) throws(FileSystemError) -> any PendingFile {
     try create(in: directory, mode: 0o600)
+  }
+
+  package func replaceUnsynced(_ path: FilePath, with bytes: [UInt8], mode: UInt16) throws(FileSystemError) {
+    try replace(path, with: bytes, mode: mode)
   }
 
   package func appendUnsynced(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError) {

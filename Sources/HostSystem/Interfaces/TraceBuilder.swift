@@ -2,27 +2,42 @@ package import ImageModel
 
 /// Puts a trace together, question by question.
 package struct TraceBuilder: Sendable {
-  private struct Entry {
+  fileprivate struct Entry {
     var name: FilePath
     var isFollowed: Bool
     var stamp: FileStamp
     var digest: Digest?
   }
 
-  private struct Group {
+  fileprivate struct Group {
     var stamp: FileStamp?
     var entries: [Entry] = []
-    /// The place of each name in `entries`: links followed, and not.
-    var places: [FilePath: Int] = [:]
-    var followed: [FilePath: Int] = [:]
+    /// The place of each name in `entries`: links followed, and not; of the first `tableCount` entries.
+    private var places: [FilePath: Int] = [:]
+    private var followed: [FilePath: Int] = [:]
+    private var tableCount = 0
+
+    init(stamp: FileStamp? = nil) { self.stamp = stamp }
+
+    /// The tables are made when something is looked up: most directories are listed once, and never asked about again.
+    mutating func place(of name: FilePath, isFollowed: Bool) -> Int? {
+      for place in tableCount..<entries.count {
+        if entries[place].isFollowed {
+          followed[entries[place].name] = place
+        } else {
+          places[entries[place].name] = place
+        }
+      }
+      tableCount = entries.count
+      return isFollowed ? followed[name] : places[name]
+    }
 
     /// - Returns: false when the same was asked before and the answer was another one.
     mutating func put(_ entry: Entry) -> Bool {
-      if let known = entry.isFollowed ? followed[entry.name] : places[entry.name] {
+      if let known = place(of: entry.name, isFollowed: entry.isFollowed) {
         if let digest = entry.digest { entries[known].digest = digest }
         return entries[known].stamp == entry.stamp
       }
-      if entry.isFollowed { followed[entry.name] = entries.count } else { places[entry.name] = entries.count }
       entries.append(entry)
       return true
     }
@@ -65,10 +80,25 @@ package struct TraceBuilder: Sendable {
     if !groups[directory, default: Group()].put(entry) { isIncomplete = true }
   }
 
+  /// Many different names of one directory, links not followed.
+  package mutating func add(
+    _ answers: [(name: FilePath, stamp: FileStamp, digest: Digest?)], in directory: FilePath
+  ) {
+    var group = groups.removeValue(forKey: directory) ?? Group()
+    let isNew = group.entries.isEmpty
+    for answer in answers {
+      let entry = Entry(name: answer.name, isFollowed: false, stamp: settled(answer.stamp), digest: answer.digest)
+      if isNew { group.entries.append(entry) } else if !group.put(entry) { isIncomplete = true }
+    }
+    groups[directory] = group
+  }
+
   /// The bytes of a file are known, whose status was asked for before.
   package mutating func add(digest: Digest, of path: FilePath) {
     let (directory, name) = (path.parent, path.name)
-    guard let place = groups[directory]?.places[name] ?? groups[directory]?.followed[name] else { return }
+    let place =
+      groups[directory]?.place(of: name, isFollowed: false) ?? groups[directory]?.place(of: name, isFollowed: true)
+    guard let place else { return }
     groups[directory]?.entries[place].digest = digest
   }
 
@@ -80,39 +110,75 @@ package struct TraceBuilder: Sendable {
 
   /// The trace as it is kept.
   package var bytes: [UInt8] {
-    var bytes: [UInt8] = []
-    func append(_ number: Int) { withUnsafeBytes(of: UInt32(number).littleEndian) { bytes.append(contentsOf: $0) } }
-    let size = groups.values.reduce(0) { $0 + $1.entries.count * (TraceGroup.entrySize + 24) + 256 }
-    bytes.reserveCapacity(size)
-    append(groups.count)
-    append(resolutions.count)
-    for (directory, group) in groups.sorted(by: { $0.key < $1.key }) {
-      append(directory.bytes.count)
-      append(group.entries.count)
-      append(group.entries.reduce(0) { $0 + $1.name.bytes.count + 1 })
-      append(group.stamp == nil ? 0 : 1)
-      (group.stamp ?? .absent).append(to: &bytes)
-      var place = 0
-      for entry in group.entries {
-        entry.stamp.append(to: &bytes)
-        if let digest = entry.digest {
-          digest.append(to: &bytes)
-        } else {
-          bytes.append(contentsOf: repeatElement(0, count: 32))
-        }
-        append(place)
-        append(entry.name.bytes.count << 1 | (entry.isFollowed ? 1 : 0))
-        place += entry.name.bytes.count + 1
+    let paths = resolutions.map { ($0.path.bytes, $0.target?.bytes ?? []) }
+    let size =
+      groups.reduce(8) { $0 + $1.value.size(of: $1.key) } + paths.reduce(0) { $0 + 8 + $1.0.count + $1.1.count }
+    return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      var writer = TraceWriter(UnsafeMutableRawBufferPointer(buffer))
+      writer.write(groups.count)
+      writer.write(resolutions.count)
+      for directory in groups.keys.sorted() { groups[directory]?.write(directory, to: &writer) }
+      for (path, target) in paths {
+        writer.write(path.count)
+        writer.write(path)
+        writer.write(target.count)
+        writer.write(target)
       }
-      bytes += directory.bytes + [0]
-      for entry in group.entries { bytes += entry.name.bytes + [0] }
+      count = writer.position
     }
-    for resolution in resolutions {
-      append(resolution.path.bytes.count)
-      bytes += resolution.path.bytes
-      append(resolution.target?.bytes.count ?? 0)
-      bytes += resolution.target?.bytes ?? []
+  }
+}
+
+extension TraceBuilder.Group {
+  private var nameBytes: Int { entries.reduce(0) { $0 + $1.name.bytes.count + 1 } }
+
+  fileprivate func size(of directory: FilePath) -> Int {
+    TraceGroup.headerSize + entries.count * TraceGroup.entrySize + directory.bytes.count + 1 + nameBytes
+  }
+
+  fileprivate func write(_ directory: FilePath, to writer: inout TraceWriter) {
+    writer.write(directory.bytes.count)
+    writer.write(entries.count)
+    writer.write(nameBytes)
+    writer.write(stamp == nil ? 0 : 1)
+    writer.write(stamp ?? .absent)
+    var place = 0
+    for entry in entries {
+      writer.write(entry.stamp)
+      writer.write(entry.digest)
+      writer.write(place)
+      writer.write(entry.name.bytes.count << 1 | (entry.isFollowed ? 1 : 0))
+      place += entry.name.bytes.count + 1
     }
-    return bytes
+    writer.write(ended: directory)
+    for entry in entries { writer.write(ended: entry.name) }
+  }
+}
+
+/// Fills a block whose size is known with the parts of a trace.
+private struct TraceWriter {
+  private let bytes: UnsafeMutableRawBufferPointer
+  private(set) var position = 0
+
+  init(_ bytes: UnsafeMutableRawBufferPointer) { self.bytes = bytes }
+
+  private mutating func copy(_ part: UnsafeRawBufferPointer) {
+    UnsafeMutableRawBufferPointer(rebasing: bytes[position..<(position + part.count)]).copyMemory(from: part)
+    position += part.count
+  }
+
+  mutating func write(_ number: Int) { withUnsafeBytes(of: UInt32(number).littleEndian) { copy($0) } }
+  mutating func write(_ part: [UInt8]) { part.withUnsafeBytes { copy($0) } }
+  mutating func write(_ stamp: FileStamp) { stamp.withBytes { copy($0) } }
+
+  /// Zero where there is none.
+  mutating func write(_ digest: Digest?) {
+    guard let digest else { return withUnsafeBytes(of: (0, 0, 0, 0) as (Int, Int, Int, Int)) { copy($0) } }
+    digest.withBytes { copy($0) }
+  }
+
+  mutating func write(ended path: FilePath) {
+    write(path.bytes)
+    withUnsafeBytes(of: UInt8(0)) { copy($0) }
   }
 }

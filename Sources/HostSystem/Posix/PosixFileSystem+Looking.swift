@@ -25,29 +25,41 @@ extension PosixFileSystem {
       }
     }
     let all = pieces
-    let changed = Locked<[Int]>([])
-    // A few pieces at a time, so that the threads seldom meet.
-    let stride = 16
-    concurrently((all.count + stride - 1) / stride) { batch in
-      for index in (batch * stride)..<min(all.count, (batch + 1) * stride)
-      where !Self.holds(traces[all[index].trace].groups[all[index].group], all[index].entries) {
-        changed.withLock { $0.append(index) }
-      }
-    }
     var checks = [TraceCheck](repeating: TraceCheck(), count: traces.count)
-    for index in changed.withLock({ $0 }).sorted() {
+    let changed = Self.found(among: all.count) { index in
+      !Self.holds(traces[all[index].trace].groups[all[index].group], all[index].entries)
+    }
+    for index in changed {
       let piece = all[index]
       if checks[piece.trace].changedGroups.last != piece.group {
         checks[piece.trace].changedGroups.append(piece.group)
       }
     }
-    for (index, trace) in traces.enumerated() {
-      checks[index].isResolutionChanged = trace.resolutions.contains { !leads($0.path, to: $0.target) }
+    let moved = Self.found(among: traces.count) { index in
+      traces[index].resolutions.contains { !leads($0.path, to: $0.target) }
+    }
+    for index in moved {
+      checks[index].isResolutionChanged = true
     }
     return checks
   }
 
+  /// The numbers below `count` for which `body` is true, sorted; asked on all cores.
+  private static func found(among count: Int, _ body: @escaping @Sendable (Int) -> Bool) -> [Int] {
+    let found = Locked<[Int]>([])
+    // A few at a time, so that the threads seldom meet.
+    let stride = 16
+    concurrently((count + stride - 1) / stride) { batch in
+      for index in (batch * stride)..<min(count, (batch + 1) * stride) where body(index) {
+        found.withLock { $0.append(index) }
+      }
+    }
+    return found.withLock { $0.sorted() }
+  }
+
   private static func holds(_ group: TraceGroup, _ entries: Range<Int>) -> Bool {
+    // For reading, though nothing is read: on NFS this asks the server whether the directory has changed, and it mounts what
+    // is mounted when it is used. O_PATH or stat, which cost less, do neither.
     let (opened, code) = uninterrupted { Glibc.open(group.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard code == 0 else {
       guard code == ENOENT || code == ENOTDIR, !group.hasNames else { return false }

@@ -40,6 +40,13 @@ extension PosixFileSystem {
     try file.commit(to: path)
   }
 
+  package func replaceUnsynced(_ path: FilePath, with bytes: [UInt8], mode: UInt16) throws(FileSystemError) {
+    let file = try PosixPendingFile(in: path.parent, mode: mode)
+    defer { file.discard() }
+    try file.write(bytes)
+    try file.rename(to: path)
+  }
+
   package func append(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError) {
     let existed = try statusIfPresent(of: path, followingLinks: true) != nil
     let descriptor = try appended(bytes, to: path)

@@ -84,9 +84,14 @@ final class PosixPendingFile: PendingFile {
   func commit(to path: FilePath) throws(FileSystemError) {
     guard let number = descriptor?.number else { throw closed }
     try systemCall("fsync", temporary) { fsync(number) }
+    try rename(to: path)
+    try FileDescriptor.syncDirectory(path.parent)
+  }
+
+  /// Gives it its final name, which a crash may take away again.
+  func rename(to path: FilePath) throws(FileSystemError) {
     try PosixFileSystem().rename(temporary, to: path)
     descriptor = nil
-    try FileDescriptor.syncDirectory(path.parent)
   }
 
   func discard() {

@@ -13,6 +13,8 @@ final class Reactor: Sendable {
     /// Nil before the first start.
     var wakeWriter: PipeEnd?
     var isStopped = false
+    /// The thread waits, or is about to, for what it knows: of a change it must be told.
+    var isWaiting = false
   }
 
   private let state = Locked(State())
@@ -31,14 +33,17 @@ final class Reactor: Sendable {
 
   /// Ends the thread; nothing may be under way.
   func stop() {
-    state.withLock { $0.isStopped = true }
-    wake()
+    change { $0.isStopped = true }
   }
 
   /// Calls `handler` on the reactor's thread whenever the file is readable or closed. Must not block.
-  func add(_ number: Int32, _ handler: @escaping Handler) {
-    state.withLock { $0.handlers[number] = handler }
-    wake()
+  func add(_ number: Int32, _ handler: @escaping Handler) { add([(number, handler)]) }
+
+  /// As `add` for each, at once.
+  func add(_ handlers: [(number: Int32, handler: Handler)]) {
+    change { state in
+      for (number, handler) in handlers { state.handlers[number] = handler }
+    }
   }
 
   /// To be called on the reactor's thread, before the file is closed.
@@ -49,17 +54,22 @@ final class Reactor: Sendable {
 
   func schedule(after delay: Duration, _ handler: @escaping Handler) {
     let deadline = ContinuousClock.now + delay
-    state.withLock { state in
+    change { state in
       let place = state.timers.lastIndex { $0.deadline <= deadline }.map { $0 + 1 } ?? 0
       state.timers.insert((deadline, handler), at: place)
     }
-    wake()
   }
 
-  private func wake() {
-    guard let number = state.withLock({ $0.wakeWriter })?.number else { return }
+  /// One byte wakes the thread; while it is awake it needs none, since it looks at everything before it waits again.
+  private func change(_ body: (inout State) -> Void) {
+    let writer = state.withLock { state -> PipeEnd? in
+      body(&state)
+      defer { state.isWaiting = false }
+      return state.isWaiting ? state.wakeWriter : nil
+    }
+    guard let writer else { return }
     var byte: UInt8 = 1
-    _ = write(number, &byte, 1)
+    _ = write(writer.number, &byte, 1)
   }
 
   private func loop(wakeReader: PipeEnd) {
@@ -68,11 +78,14 @@ final class Reactor: Sendable {
       files.removeAll(keepingCapacity: true)
       files.append(pollfd(fd: wakeReader.number, events: Int16(POLLIN), revents: 0))
       let next = state.withLock { state -> (isStopped: Bool, deadline: ContinuousClock.Instant?) in
+        state.isWaiting = true
         for number in state.handlers.keys { files.append(pollfd(fd: number, events: Int16(POLLIN), revents: 0)) }
         return (state.isStopped, state.timers.first?.deadline)
       }
       if next.isStopped { return }
-      if poll(&files, nfds_t(files.count), Self.milliseconds(until: next.deadline)) > 0 {
+      let count = poll(&files, nfds_t(files.count), Self.milliseconds(until: next.deadline))
+      state.withLock { $0.isWaiting = false }
+      if count > 0 {
         if files[0].revents != 0 { Self.drain(wakeReader.number) }
         for file in files.dropFirst() where file.revents != 0 {
           // A stale event for a number that was closed and opened again is harmless: no handler blocks.
@@ -103,7 +116,8 @@ final class Reactor: Sendable {
 
   private static func drain(_ number: Int32) {
     withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { buffer in
-      while read(number, buffer.baseAddress, buffer.count) > 0 {}
+      // What is short was all.
+      while read(number, buffer.baseAddress, buffer.count) == buffer.count {}
     }
   }
 }

@@ -66,8 +66,8 @@ final class RunningProcess: Sendable {
       return process
     }
     streams.closeChildEnds()
-    reactor.add(process.number) { self.leaderExited(process) }
-    serve(streams)
+    let exit: Reactor.Handler = { self.leaderExited(process) }
+    reactor.add(serve(streams) + [(process.number, exit)])
   }
 
   /// - Throws: `cancelled`, or what a consumer or producer threw.
@@ -94,15 +94,18 @@ final class RunningProcess: Sendable {
 
   // MARK: streams
 
-  private func serve(_ streams: ProcessStreams) {
+  /// Starts the threads.
+  /// - Returns: what the reactor is to serve.
+  private func serve(_ streams: ProcessStreams) -> [(number: Int32, handler: Reactor.Handler)] {
+    var handlers: [(number: Int32, handler: Reactor.Handler)] = []
     for (end, output) in streams.outputs {
       switch output {
-      case .handler(let handler): serve(end, handler)
+      case .handler(let handler): handlers.append((end.number, handling(end, handler)))
       case .consumer(let consumer): serve(end, abort: streams.abort?.reader, consumer)
       case .discarded: break
       }
     }
-    guard let end = streams.input, let abort = streams.abort?.reader else { return }
+    guard let end = streams.input, let abort = streams.abort?.reader else { return handlers }
     let input = command.input
     onThread(end) {
       switch input {
@@ -111,11 +114,14 @@ final class RunningProcess: Sendable {
       case .producer(let produce): try produce(PipeWriter(end, abort: abort))
       }
     }
+    return handlers
   }
 
-  private func serve(_ end: PipeEnd, _ handler: @escaping @Sendable (UnsafeRawBufferPointer) -> Void) {
+  private func handling(
+    _ end: PipeEnd, _ handler: @escaping @Sendable (UnsafeRawBufferPointer) -> Void
+  ) -> Reactor.Handler {
     state.withLock { $0.handled.append(end) }
-    reactor.add(end.number) {
+    return {
       guard !self.pass(end, handler) else { return self.state.withLock { $0.lastActivity = .now } }
       self.close(end)
     }

@@ -26,7 +26,8 @@ extension BuildOptions {
     let processes = PosixProcessRunner()
     let builder = try builder(workspace, processes, number, reporter)
     var (ledger, index) = (try workspace.ledger(), workspace.index)
-    try prepare(workspace)
+    let areNamesKept = workspace.areNamesKept(ledger, &index)
+    try prepare(workspace, hasStore: areNamesKept)
     // Who collects garbage in a store that is not in our repository must know of us before we build.
     if workspace.storePath != workspace.stateDirectory / "store" { try workspace.keepRoots(ledger) }
     let summary: BuildSummary
@@ -45,7 +46,10 @@ extension BuildOptions {
       try workspace.keepRoots(ledger)
       try? workspace.journal.compact()
     }
-    try await workspace.keepNames(ledger)
+    if !areNamesKept || !summary.outcomes.isEmpty {
+      try await workspace.keepNames(ledger, &index)
+      workspace.saveIndex(&index)
+    }
     reporter.report(.done(summary))
     if summary.isInterrupted { return .interrupted }
     return summary.count(.failed) > 0 ? .failure : .success
@@ -114,10 +118,10 @@ extension BuildOptions {
       journal: workspace.journal, time: { Host.now() })
   }
 
-  private func prepare(_ workspace: Workspace) throws {
+  private func prepare(_ workspace: Workspace, hasStore: Bool) throws {
     try workspace.files.createDirectory(workspace.logDirectory)
     try workspace.files.createDirectory(workspace.temporaryDirectory)
-    try workspace.prepareStore()
+    if !hasStore { try workspace.prepareStore() }
   }
 }
 

@@ -15,7 +15,7 @@ extension ListOptions {
 extension Workspace {
   /// Generated files stand with the images that they are made for.
   func withGenerators(_ selected: Set<ArtifactID>) -> Set<ArtifactID> {
-    selected.union(selected.flatMap { graph[$0]?.uses ?? [] }.filter { $0.kind == .generate })
+    selected.union(selected.flatMap { graph.uses(of: $0) }.filter { $0.kind == .generate })
   }
 
   fileprivate func artifact(_ id: ArtifactID, isForPrograms: Bool) -> ListReport.Artifact? {

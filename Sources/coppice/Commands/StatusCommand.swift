@@ -9,7 +9,7 @@ extension StatusOptions {
     let selected = try workspace.select(targets)
     let plan = try workspace.plan(selected)
     // What a selected image has generated belongs to it; further up, only what is not current is a cause to look for.
-    let own = Set(selected.flatMap { workspace.graph[$0]?.uses ?? [] })
+    let own = Set(selected.flatMap { workspace.graph.uses(of: $0) })
     let generators = plan.order.filter {
       $0.kind == .generate && (own.contains($0) || plan[$0]?.staleness != .current)
     }

@@ -15,7 +15,8 @@ struct RepositoryLock {
     var hasSaid = false
     while true {
       if let lock = try files.lock(path, waiting: false) {
-        try files.replace(holder, with: Array("process \(Host.processID)\n".utf8), mode: 0o644)
+        // A word for those who wait; to sync it would cost more than looking at ten thousand files.
+        try files.replaceUnsynced(holder, with: Array("process \(Host.processID)\n".utf8), mode: 0o644)
         workspace.removeLeftovers()
         return RepositoryLock(lock: lock)
       }
