@@ -89,6 +89,7 @@ extension ImageLayout {
         unneeded.append(directory / FilePath(digest.hex))
       }
     }
+    unneeded += try unneededLinks(live.digests.contains, since)
     if !dryRun { for path in unneeded { try files.remove(path) } }
     for (digest, status) in try presentBlobs() {
       if live.digests.contains(digest) || status.modified >= since {

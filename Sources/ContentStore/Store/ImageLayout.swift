@@ -30,7 +30,7 @@ package struct ImageLayout: Sendable {
   var blobs: FilePath { root / "blobs/sha256" }
   var indexPath: FilePath { root / "index.json" }
   /// Files being written; on the same file system as the blobs, so that they can be renamed.
-  var temporary: FilePath { root / "coppice/temporary" }
+  package var temporary: FilePath { root / "coppice/temporary" }
   var damaged: FilePath { root / "coppice/damaged" }
   /// diff_id → `LayerRecord`
   var layerRecords: FilePath { root / "coppice/layers" }
@@ -45,7 +45,12 @@ package struct ImageLayout: Sendable {
   var details: FilePath { root / "coppice/details" }
   /// SIF → where the contents of files lie in it
   var blockMaps: FilePath { root / "coppice/blocks" }
+  /// Form and lower layers → a SIF of an image that has them
+  var sifLinks: FilePath { root / "coppice/chains" }
   var repositoryRoots: FilePath { root / "coppice/roots" }
+
+  /// For what is written beside its place; no person chooses such a name.
+  var temporaryName: FilePath { FilePath(".coppice-" + String(UInt64.random(in: 1 << 40...UInt64.max), radix: 36)) }
 
   /// Replaces a small file as a whole, with its directory.
   func write(_ path: FilePath, _ bytes: [UInt8]) throws {

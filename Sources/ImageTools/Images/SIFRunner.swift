@@ -105,46 +105,42 @@ package struct SIFRunner: StepRunner {
     let file = try store.newFile()
     let conversion = try SIFConverter(files: files, options: options).convert(
       config: try store.contents(ofBlob: image.config), layers: store.layerSources(of: image), to: file,
-      reusing: earlier(than: image, recipe.id))
+      reusing: earlier(than: image, recipe))
     for diagnostic in conversion.diagnostics {
       log("\(diagnostic.severity.rawValue): \(diagnostic.message)" + (diagnostic.help.map { " (\($0))" } ?? ""))
     }
     try store.take(file, digest: conversion.file.digest, size: conversion.file.size)
-    // Without it a later conversion takes longer.
+    // Without these a later conversion takes longer.
     try? store.keepBlockMap(conversion.blockMap, ofSIF: conversion.file.digest)
+    try? store.noteLayers(
+      image.layers.map(\.diffID), ofSIF: conversion.file.digest, form: recipe.singularity.squashfs.identity)
     return ArtifactOutput(digest: conversion.file.digest, size: conversion.file.size)
   }
 
-  /// The SIF files whose blocks may be those of an image: the last one of the same name, and that of the image with which it
+  /// The SIF files whose blocks may be those of an image: the last one of the same name, and that of an image with which it
   /// has most layers in common.
-  private func earlier(than image: StoredImage, _ id: ArtifactID) -> [EarlierSIF] {
-    let own = path(of: id).name
-    var found: [(common: Int, sif: Digest)] = []
-    for entry in (try? files.names(of: images)) ?? [] {
-      guard let name = entry.name.text, name.hasSuffix(".sif.json"),
-        let bytes = try? files.contents(of: images / entry.name, limit: 1 << 20),
-        let sidecar = try? JSONValue(parsing: bytes),
-        let digest = sidecar["sha256"]?.string.flatMap({ Digest(hex: $0) }),
-        let config = sidecar["image_id"]?.string.flatMap({ Digest($0) }), let other = try? store.image(config)
-      else { continue }
-      let common = zip(image.layers, other.layers).prefix { $0.diffID == $1.diffID }.count
-      let isOwn = name.dropLast(".json".count) == own.text ?? ""
-      if isOwn || common > 0 { found.append((isOwn ? .max : common, digest)) }
-    }
-    return found.sorted { $0.common > $1.common }.prefix(2).compactMap { _, sif in
-      guard let blocks = store.blockMap(ofSIF: sif), let file = try? files.openAnywhere(store.path(ofBlob: sif)) else {
-        return nil
-      }
+  private func earlier(than image: StoredImage, _ recipe: ConversionRecipe) -> [EarlierSIF] {
+    let own = sidecar(of: recipe.id)?["sha256"]?.string.flatMap { Digest(hex: $0) }
+    let like = store.sif(likeLayers: image.layers.map(\.diffID), form: recipe.singularity.squashfs.identity)
+    return [own, like == own ? nil : like].compactMap { sif in
+      guard let sif, let blocks = store.blockMap(ofSIF: sif),
+        let file = try? files.openAnywhere(store.path(ofBlob: sif))
+      else { return nil }
       return EarlierSIF(file, blocks: blocks)
     }
+  }
+
+  private func sidecarPath(of id: ArtifactID) -> FilePath { FilePath(bytes: path(of: id).bytes + Array(".json".utf8)) }
+
+  private func sidecar(of id: ArtifactID) -> JSONValue? {
+    (try? files.contents(of: sidecarPath(of: id), limit: 1 << 20)).flatMap { try? JSONValue(parsing: $0) }
   }
 
   /// What casa_distro writes beside an image, and by what it can be checked.
   private func writeSidecar(
     _ recipe: ConversionRecipe, _ output: ArtifactOutput, _ fingerprint: Fingerprint
   ) throws {
-    let path = FilePath(bytes: path(of: recipe.id).bytes + Array(".json".utf8))
-    let known = try? JSONValue(parsing: try files.contents(of: path, limit: 1 << 20))
+    let known = sidecar(of: recipe.id)
     if known?["sha256"]?.string == output.digest.hex, known?["fingerprint"]?.string == "\(fingerprint.digest)" {
       return
     }
@@ -157,7 +153,7 @@ package struct SIFRunner: StepRunner {
       "image_id": .string(labels[SingularityFiles.configLabel] ?? ""), "fingerprint": .string("\(fingerprint.digest)"),
       "writer": .string(ConversionRecipe.writer),
     ]
-    try files.replace(path, with: Array(sidecar.prettyText.utf8), mode: 0o644)
+    try files.replace(sidecarPath(of: recipe.id), with: Array(sidecar.prettyText.utf8), mode: 0o644)
   }
 }
 
