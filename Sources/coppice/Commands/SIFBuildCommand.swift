@@ -18,6 +18,7 @@ extension SIFBuildOptions {
     let address = try ImageAddress(source, from: invocation.directory, files: files)
     let image = try await invocation.image(at: address, platform: platform)
     try Self.checkSpace(for: image, at: path.parent, files) { invocation.show([$0]) }
+    files.removeAbandoned(in: path.parent)
     let progress = ConversionProgress(
       count: image.layers.count, size: image.size, on: invocation.isOutputTerminal && !isJSON ? invocation : nil)
     defer { progress.close() }
