@@ -38,7 +38,9 @@ package struct ImageLayout: Sendable {
   var layerIndexes: FilePath { root / "coppice/entries" }
   /// Config digest → `StoredImage`
   var imageRecords: FilePath { root / "coppice/images" }
-  /// Content digest → config digest of an image with that content
+  /// SIF → `StoredSIF`
+  var sifRecords: FilePath { root / "coppice/sifs" }
+  /// Content digest → config digest of an image, or digest of a SIF, with that content
   var contentRecords: FilePath { root / "coppice/contents" }
   var fingerprints: FilePath { root / "coppice/fingerprints" }
   /// List of inputs → what is known beside it

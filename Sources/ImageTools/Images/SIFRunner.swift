@@ -5,7 +5,6 @@ package import HostSystem
 package import ImageModel
 internal import JSONText
 internal import SIFConversion
-internal import SIFFormat
 internal import SquashFS
 
 /// Makes a SIF of an image in the store: no engine, no root, no temporary disk.
@@ -28,8 +27,12 @@ package struct SIFRunner: StepRunner {
   }
 
   package func storedOutput(of id: ArtifactID, for fingerprint: Fingerprint) throws -> ArtifactOutput? {
-    guard let output = try store.output(for: fingerprint), store.conditionOfFile(output) == .intact else { return nil }
+    guard let output = try store.output(for: fingerprint), try store.sif(for: output) != nil else { return nil }
     return output
+  }
+
+  package func isStored(_ output: ArtifactOutput, of id: ArtifactID) -> Bool {
+    ((try? store.sif(for: output)) ?? nil) != nil
   }
 
   package var outputPlace: FilePath? { FilePath(bytes: store.root.bytes + [0] + images.bytes) }
@@ -47,12 +50,14 @@ package struct SIFRunner: StepRunner {
   private func condition(
     of id: ArtifactID, _ output: ArtifactOutput, _ store: ImageLayout, _ files: any FileSystem
   ) -> OutputCondition {
-    let stored = store.conditionOfFile(output)
-    guard stored == .intact else { return stored }
     let path = path(of: id)
     do {
+      guard let sif = try store.sif(for: output) else {
+        let stored = store.conditionOfFile(output)
+        return stored == .intact ? .missing("it is not known what \(path.name) was made of") : stored
+      }
       guard let status = try files.statusIfPresent(of: path) else { return .missing("\(path) is not there") }
-      guard status.kind == .regular, status.size == output.size else {
+      guard status.kind == .regular, status.size == sif.size else {
         return .damaged("\(path) is not what was written there")
       }
       return .intact
@@ -73,9 +78,12 @@ package struct SIFRunner: StepRunner {
     guard case .conversion(let recipe) = recipe else { return }
     do {
       try await onBlockingThread { [self] in
+        guard let sif = try store.sif(for: output) else {
+          throw Failure("\(recipe.id) is not in the content store", help: "build it again")
+        }
         try files.createDirectory(images)
-        try writeSidecar(recipe, output, fingerprint)
-        try store.show(output, at: path(of: recipe.id), mode: 0o755)
+        try writeSidecar(recipe, sif, fingerprint)
+        try store.show(sif.output, at: path(of: recipe.id), mode: 0o755)
       }
     } catch {
       throw error.inWords
@@ -114,7 +122,21 @@ package struct SIFRunner: StepRunner {
     try? store.keepBlockMap(conversion.blockMap, ofSIF: conversion.file.digest)
     try? store.noteLayers(
       image.layers.map(\.diffID), ofSIF: conversion.file.digest, form: recipe.singularity.squashfs.identity)
-    return ArtifactOutput(digest: conversion.file.digest, size: conversion.file.size)
+    let sif = StoredSIF(
+      digest: conversion.file.digest, size: conversion.file.size, content: content(of: image, recipe),
+      image: image.config)
+    try store.record(sif)
+    return sif.output
+  }
+
+  /// What the files of the SIF are made of, times aside. Its bytes tell more of the image: when that was made.
+  private func content(of image: StoredImage, _ recipe: ConversionRecipe) -> Digest {
+    let (singularity, epoch) = (recipe.singularity, sourceDateEpoch.map { "\($0)" } ?? "-")
+    let lines = [
+      "coppice sif content 1", ConversionRecipe.writer, image.content.description, singularity.compression.rawValue,
+      singularity.level.map { "\($0)" } ?? "-", epoch,
+    ]
+    return .sha256(lines.map { $0 + "\n" }.joined())
   }
 
   /// The SIF files whose blocks may be those of an image: the last one of the same name, and that of an image with which it
@@ -138,19 +160,15 @@ package struct SIFRunner: StepRunner {
 
   /// What casa_distro writes beside an image, and by what it can be checked.
   private func writeSidecar(
-    _ recipe: ConversionRecipe, _ output: ArtifactOutput, _ fingerprint: Fingerprint
+    _ recipe: ConversionRecipe, _ sif: StoredSIF, _ fingerprint: Fingerprint
   ) throws {
     let known = sidecar(of: recipe.id)
-    if known?["sha256"]?.string == output.digest.hex, known?["fingerprint"]?.string == "\(fingerprint.digest)" {
-      return
-    }
-    let file = try files.openAnywhere(store.path(ofBlob: output.digest))
-    let labels = try SIFMetadata(try SIFImage(reading: file), in: file).labels
+    if known?["sha256"]?.string == sif.digest.hex, known?["fingerprint"]?.string == "\(fingerprint.digest)" { return }
     let sidecar: JSONValue = [
       "name": .string(recipe.image.name), "image_version": .string(recipe.image.tag),
       "container_type": "singularity", "creation_time": .string(DateText.utc(time())),
-      "origin": .string(recipe.image.description), "size": .integer(output.size), "sha256": .string(output.digest.hex),
-      "image_id": .string(labels[SingularityFiles.configLabel] ?? ""), "fingerprint": .string("\(fingerprint.digest)"),
+      "origin": .string(recipe.image.description), "size": .integer(sif.size), "sha256": .string(sif.digest.hex),
+      "image_id": .string(sif.image.description), "fingerprint": .string("\(fingerprint.digest)"),
       "writer": .string(ConversionRecipe.writer),
     ]
     try files.replace(sidecarPath(of: recipe.id), with: Array(sidecar.prettyText.utf8), mode: 0o644)
