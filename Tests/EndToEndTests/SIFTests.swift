@@ -86,4 +86,22 @@ struct SIFTests {
     #expect(try await tree.build("sif/app:1") == ["sif/app:1 unchanged"])
     #expect(try sha256(tree.directory / "images/app-1.sif") == made)
   }
+
+  @Test func whatNoDefinitionMakesIsCollected() async throws {
+    let tree = try await repository()
+    _ = try await tree.build()
+    try Laboratory.files.removeTree(tree.directory / "share/docker/app")
+    try tree.write("images/mine.sif", "mine")
+    func names() throws -> [String] { try Laboratory.files.names(of: tree.directory / "images").map { "\($0.name)" } }
+    let all = try names()
+    let dry = try await tree.coppice("gc", "--dry-run")
+    #expect(dry.output.contains("images/app-1.sif would be removed: no definition makes it"), "\(dry.all)")
+    #expect(try names() == all)
+    let run = try await tree.coppice("gc", "--json")
+    #expect(try JSONValue(parsing: run.output)["images"]?.strings?.count == 1, "\(run.all)")
+    #expect(try names() == ["mine.sif", "shell-1.sif", "shell-1.sif.json"])
+    #expect(try await tree.build() == [])
+    #expect(try await tree.coppice("clean", "--all").exitCode == 0)
+    #expect(try names() == ["mine.sif"])
+  }
 }

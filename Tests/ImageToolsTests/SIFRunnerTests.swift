@@ -80,6 +80,60 @@ struct SIFRunnerTests {
       }
     }
   }
+
+  // MARK: clones
+
+  @Test func whatAnotherImageOfTheSameContentGaveStandsForTheRecordedFile() async throws {
+    let (origin, clone) = (bench("/origin"), bench("/clone"))
+    let recorded = try await origin.convert("app", origin.image(["base", "app"]))
+    let made = try await clone.convert("app", clone.image(["base", "app"], created: "2025-01-01T00:00:00Z"))
+    #expect(made.digest != recorded.digest && made.content == recorded.content)
+    let id = try clone.recipe("app").id
+    #expect(clone.runner.isStored(recorded, of: id))
+    #expect(clone.runner.condition(of: id, recorded) == .intact)
+    // Neither by another content nor at another level.
+    let other = try await origin.convert("app", origin.image(["base", "other"]))
+    let level = try await origin.convert("app", origin.image(["base", "app"]), Singularity(level: 1))
+    for output in [other, level] { #expect(!clone.runner.isStored(output, of: id)) }
+    // It stays as long as the recorded one is named, and is nothing without its bytes.
+    disk.tick()
+    _ = try clone.store.collectGarbage(
+      roots: [recorded.digest, try #require(recorded.content)], keepingSince: disk.now, dryRun: false)
+    #expect(clone.runner.isStored(recorded, of: id))
+    disk.delete(clone.store.path(ofBlob: made.digest))
+    #expect(!clone.runner.isStored(recorded, of: id))
+  }
+
+  // MARK: what is no longer made
+
+  @Test func onlyWhatCoppiceWroteIsRetired() async throws {
+    let bench = bench()
+    for name in ["kept", "gone", "edited", "lost", "linked"] { try await bench.convert(name, bench.image([name])) }
+    let sidecar = try #require(disk.text("/images/gone-1.sif.json"))
+    // Somebody's, in all kinds of ways.
+    disk.write("/images/notes.txt", "mine")
+    disk.write("/images/plain-1.sif", "mine")
+    disk.write("/images/copy-1.sif", bytes: try #require(disk.bytes("/images/gone-1.sif")))
+    disk.write("/images/copy-1.sif.json", sidecar)
+    disk.write("/images/old-1.sif", "mine")
+    disk.write("/images/old-1.sif.json", #"{"name":"old","md5":"0"}"#)
+    disk.write("/images/torn-1.sif.json", String(sidecar.dropLast(20)))
+    let size = try #require(disk.bytes("/images/edited-1.sif")).count
+    disk.delete("/images/edited-1.sif")
+    disk.write("/images/edited-1.sif", bytes: [UInt8](repeating: 7, count: size))
+    disk.delete("/images/lost-1.sif")
+    disk.delete("/images/linked-1.sif")
+    disk.link("/images/linked-1.sif", to: "/images/kept-1.sif")
+    let before = Set(disk.files(below: "/images"))
+    let retired = try RetiredSIFs(in: "/images", except: [bench.recipe("kept").id], files: disk)
+    #expect(Set(disk.files(below: "/images")) == before)
+    #expect(retired.retired.map(\.file) == ["/images/gone-1.sif", "/images/lost-1.sif"])
+    #expect(retired.foreign == ["/images/edited-1.sif", "/images/linked-1.sif"])
+    try retired.remove()
+    #expect(
+      before.subtracting(disk.files(below: "/images")) == ["gone-1.sif", "gone-1.sif.json", "lost-1.sif.json"])
+    #expect(try RetiredSIFs(in: "/nowhere", except: [], files: disk).retired == [])
+  }
 }
 
 /// A store, a directory of images, and what converts.

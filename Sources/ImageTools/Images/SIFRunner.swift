@@ -3,7 +3,6 @@ internal import BuildRecords
 package import ContentStore
 package import HostSystem
 package import ImageModel
-internal import JSONText
 internal import SIFConversion
 internal import SquashFS
 
@@ -81,9 +80,13 @@ package struct SIFRunner: StepRunner {
         guard let sif = try store.sif(for: output) else {
           throw Failure("\(recipe.id) is not in the content store", help: "build it again")
         }
+        let path = path(of: recipe.id)
         try files.createDirectory(images)
-        try writeSidecar(recipe, sif, fingerprint)
-        try store.show(sif.output, at: path(of: recipe.id), mode: 0o755)
+        let sidecar = SIFSidecar(recipe.image, sif, fingerprint)
+        if SIFSidecar(of: path, files) != sidecar {
+          try files.replace(SIFSidecar.path(of: path), with: Array(sidecar.text(time()).utf8), mode: 0o644)
+        }
+        try store.show(sif.output, at: path, mode: 0o755)
       }
     } catch {
       throw error.inWords
@@ -142,7 +145,7 @@ package struct SIFRunner: StepRunner {
   /// The SIF files whose blocks may be those of an image: the last one of the same name, and that of an image with which it
   /// has most layers in common.
   private func earlier(than image: StoredImage, _ recipe: ConversionRecipe) -> [EarlierSIF] {
-    let own = sidecar(of: recipe.id)?["sha256"]?.string.flatMap { Digest(hex: $0) }
+    let own = SIFSidecar(of: path(of: recipe.id), files)?.sif.digest
     let like = store.sif(likeLayers: image.layers.map(\.diffID), form: recipe.singularity.squashfs.identity)
     return [own, like == own ? nil : like].compactMap { sif in
       guard let sif, let blocks = store.blockMap(ofSIF: sif),
@@ -150,28 +153,6 @@ package struct SIFRunner: StepRunner {
       else { return nil }
       return EarlierSIF(file, blocks: blocks)
     }
-  }
-
-  private func sidecarPath(of id: ArtifactID) -> FilePath { FilePath(bytes: path(of: id).bytes + Array(".json".utf8)) }
-
-  private func sidecar(of id: ArtifactID) -> JSONValue? {
-    (try? files.contents(of: sidecarPath(of: id), limit: 1 << 20)).flatMap { try? JSONValue(parsing: $0) }
-  }
-
-  /// What casa_distro writes beside an image, and by what it can be checked.
-  private func writeSidecar(
-    _ recipe: ConversionRecipe, _ sif: StoredSIF, _ fingerprint: Fingerprint
-  ) throws {
-    let known = sidecar(of: recipe.id)
-    if known?["sha256"]?.string == sif.digest.hex, known?["fingerprint"]?.string == "\(fingerprint.digest)" { return }
-    let sidecar: JSONValue = [
-      "name": .string(recipe.image.name), "image_version": .string(recipe.image.tag),
-      "container_type": "singularity", "creation_time": .string(DateText.utc(time())),
-      "origin": .string(recipe.image.description), "size": .integer(sif.size), "sha256": .string(sif.digest.hex),
-      "image_id": .string(sif.image.description), "fingerprint": .string("\(fingerprint.digest)"),
-      "writer": .string(ConversionRecipe.writer),
-    ]
-    try files.replace(sidecarPath(of: recipe.id), with: Array(sidecar.prettyText.utf8), mode: 0o644)
   }
 }
 
