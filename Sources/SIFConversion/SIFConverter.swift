@@ -14,6 +14,7 @@ package struct SIFConverter: Sendable {
     /// That compress.
     package var threads = coreCount
     package var limits = RootLimits()
+    package var isMD5Wanted = false
 
     package init() {}
   }
@@ -79,7 +80,7 @@ package struct SIFConverter: Sendable {
     for change in plan.changes { try container.apply(change, sink) }
     let report = try sink.writer.finish(container.squashfs(sink, latest: options.sourceDateEpoch))
     return Conversion(
-      file: try writer.finish(), report: report, blockMap: sink.writer.blockMap.encoded,
+      file: try writer.finish(withMD5: options.isMD5Wanted), report: report, blockMap: sink.writer.blockMap.encoded,
       diagnostics: additions.diagnostics + plan.diagnostics + sink.contradiction + Self.notes(report))
   }
 

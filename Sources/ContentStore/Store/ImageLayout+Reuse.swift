@@ -13,6 +13,11 @@ extension ImageLayout {
     (try? files.mapped(blockMaps / FilePath(sif.hex))) ?? nil
   }
 
+  /// A blob to be read here and there; the reader does not verify.
+  package func openAnywhere(blob digest: Digest) throws -> any RandomAccessFile {
+    try inStore { try files.openAnywhere(path(ofBlob: digest)) }
+  }
+
   /// Lets a SIF be found by the layers of its image, and by the lower ones alone where no other is found by them.
   ///
   /// For each number of layers there is a link to a SIF, so that one that is gone is not found.

@@ -9,12 +9,15 @@ package struct StoredSIF: Hashable, Sendable {
   package var content: Digest
   /// Config digest of the image.
   package var image: Digest
+  /// Of the file, as hexadecimal digits.
+  package var md5: String?
 
-  package init(digest: Digest, size: Int, content: Digest, image: Digest) {
+  package init(digest: Digest, size: Int, content: Digest, image: Digest, md5: String?) {
     self.digest = digest
     self.size = size
     self.content = content
     self.image = image
+    self.md5 = md5
   }
 
   package var output: ArtifactOutput { ArtifactOutput(digest: digest, content: content, size: size) }
@@ -26,7 +29,7 @@ extension ImageLayout {
   /// Keeps what a SIF was made of, for as long as it stays, and lets it be found by its content.
   package func record(_ sif: StoredSIF) throws {
     try inStore {
-      let words = "\(sif.digest) \(sif.size) \(sif.content) \(sif.image)"
+      let words = "\(sif.digest) \(sif.size) \(sif.content) \(sif.image) \(sif.md5 ?? "-")"
       try write(sifRecords / FilePath(sif.digest.hex), CheckedText.encode(Self.kind, [words]))
       // A later one takes no whole one's place: what has a name stays where it is.
       if try self.sif(ofContent: sif.content) == nil { try recordContent(sif.content, sif.digest) }
@@ -43,10 +46,10 @@ extension ImageLayout {
   /// The SIF with this digest; nil when it is unknown, or not whole by its size.
   func sif(_ digest: Digest) throws -> StoredSIF? {
     let lines = try inStore { try checkedLines(sifRecords / FilePath(digest.hex), Self.kind) }
-    guard let words = lines?.first, words.count == 4, Digest(words[0]) == digest, let size = Int(words[1]),
+    guard let words = lines?.first, words.count == 5, Digest(words[0]) == digest, let size = Int(words[1]),
       let content = Digest(words[2]), let image = Digest(words[3]), try self.size(ofBlob: digest) == size
     else { return nil }
-    return StoredSIF(digest: digest, size: size, content: content, image: image)
+    return StoredSIF(digest: digest, size: size, content: content, image: image, md5: words[4] == "-" ? nil : words[4])
   }
 
   /// A whole SIF of this content, the first that was made.

@@ -113,6 +113,7 @@ package struct SIFRunner: StepRunner {
     var options = SIFConverter.Options()
     options.compression = recipe.singularity.squashfs
     options.sourceDateEpoch = sourceDateEpoch
+    options.isMD5Wanted = true
     let file = try store.newFile()
     let conversion = try SIFConverter(files: files, options: options).convert(
       config: try store.contents(ofBlob: image.config), layers: store.layerSources(of: image), to: file,
@@ -127,7 +128,7 @@ package struct SIFRunner: StepRunner {
       image.layers.map(\.diffID), ofSIF: conversion.file.digest, form: recipe.singularity.squashfs.identity)
     let sif = StoredSIF(
       digest: conversion.file.digest, size: conversion.file.size, content: content(of: image, recipe),
-      image: image.config)
+      image: image.config, md5: conversion.file.md5)
     try store.record(sif)
     return sif.output
   }
@@ -147,12 +148,7 @@ package struct SIFRunner: StepRunner {
   private func earlier(than image: StoredImage, _ recipe: ConversionRecipe) -> [EarlierSIF] {
     let own = SIFSidecar(of: path(of: recipe.id), files)?.sif.digest
     let like = store.sif(likeLayers: image.layers.map(\.diffID), form: recipe.singularity.squashfs.identity)
-    return [own, like == own ? nil : like].compactMap { sif in
-      guard let sif, let blocks = store.blockMap(ofSIF: sif),
-        let file = try? files.openAnywhere(store.path(ofBlob: sif))
-      else { return nil }
-      return EarlierSIF(file, blocks: blocks)
-    }
+    return [own, like == own ? nil : like].compactMap { $0.flatMap(store.earlierSIF) }
   }
 }
 

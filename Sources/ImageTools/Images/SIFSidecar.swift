@@ -30,18 +30,19 @@ struct SIFSidecar: Equatable {
     else { return nil }
     self.image = image
     self.fingerprint = fingerprint
-    sif = StoredSIF(digest: digest, size: size, content: content, image: imageID)
+    sif = StoredSIF(digest: digest, size: size, content: content, image: imageID, md5: document["md5"]?.string)
   }
 
   /// - Parameter time: of its making, in seconds since 1970.
   func text(_ time: Int) -> String {
-    let document: JSONValue = [
-      "name": .string(image.name), "image_version": .string(image.tag), "container_type": "singularity",
-      "creation_time": .string(DateText.utc(time)), "origin": .string(image.description), "size": .integer(sif.size),
-      "sha256": .string(sif.digest.hex), "image_id": .string(sif.image.description),
-      "content": .string(sif.content.description), "fingerprint": .string(fingerprint.description),
-      "writer": .string(ConversionRecipe.writer),
-    ]
-    return document.prettyText
+    var document = JSONObject([
+      ("name", .string(image.name)), ("image_version", .string(image.tag)), ("container_type", "singularity"),
+      ("creation_time", .string(DateText.utc(time))), ("origin", .string(image.description)),
+      ("size", .integer(sif.size)), ("sha256", .string(sif.digest.hex)), ("image_id", .string(sif.image.description)),
+      ("content", .string(sif.content.description)), ("fingerprint", .string(fingerprint.description)),
+      ("writer", .string(ConversionRecipe.writer)),
+    ])
+    if let md5 = sif.md5 { document["md5"] = .string(md5) }
+    return JSONValue.object(document).prettyText
   }
 }

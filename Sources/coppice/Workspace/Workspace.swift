@@ -136,7 +136,8 @@ struct Workspace: Sendable {
   var temporaryDirectory: FilePath { stateDirectory / "tmp" }
   var journal: Journal { Journal(path: stateDirectory / "journal", files: files) }
 
-  var storePath: FilePath { invocation.store ?? settings.store ?? stateDirectory / "store" }
+  var storePath: FilePath { invocation.store ?? settings.store ?? repository / Self.storeName }
+  static let storeName: FilePath = ".coppice/store"
   var store: ImageLayout { ImageLayout(root: storePath, files: files) }
 
   func ledger() throws -> Ledger {
