@@ -134,80 +134,88 @@ struct SIFRunnerTests {
       before.subtracting(disk.files(below: "/images")) == ["gone-1.sif", "gone-1.sif.json", "lost-1.sif.json"])
     #expect(try RetiredSIFs(in: "/nowhere", except: [], files: disk).retired == [])
   }
-}
 
-/// A store, a directory of images, and what converts.
-final class SIFBench {
-  let disk: InMemoryFileSystem
-  let store: ImageLayout
-  let runner: SIFRunner
-  private var outputs: [String: ArtifactOutput] = [:]
+  // MARK: Apptainer
 
-  init(_ disk: InMemoryFileSystem, store: FilePath) {
-    self.disk = disk
-    self.store = ImageLayout(root: store, files: disk)
-    runner = SIFRunner(store: self.store, files: disk, images: "/images", sourceDateEpoch: nil) { 1_000_000_000 }
-  }
-
-  /// Stores an image; a layer has one large file, which its name makes.
-  func image(_ layers: [String], created: String = "2024-01-02T03:04:05Z") throws -> StoredImage {
-    let tars = layers.map { layer in
-      var random = SeededGenerator(seed: layer.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) })
-      let text = String(decoding: (0..<70_000).map { _ in UInt8.random(in: 33...126, using: &random) }, as: UTF8.self)
-      return SmallLayout.tar([(layer.replacing(" ", with: "-"), text)])
+  /// An Apptainer that writes `sif`, if the archive is there.
+  private func played(_ sif: [UInt8]) -> ScriptedProcessRunner {
+    ScriptedProcessRunner { [disk] call in
+      guard call.arguments.dropFirst().first == "build" else { return .prints("apptainer version 1.4.5") }
+      let source = call.arguments.last ?? ""
+      guard source.hasPrefix("docker-archive:"), disk.exists(FilePath(source.dropFirst("docker-archive:".count))) else {
+        return .fails(255, "FATAL: no archive")
+      }
+      disk.write(FilePath(call.arguments[call.arguments.count - 2]), bytes: sif)
+      return .prints("INFO: Build complete")
     }
-    let diffIDs = tars.map { #""\#(Digest.sha256($0))""# }.joined(separator: ",")
-    let config =
-      #"{"os":"linux","architecture":"amd64","created":"\#(created)","config":{"Cmd":["sh"]},"#
-      + #""rootfs":{"type":"layers","diff_ids":[\#(diffIDs)]}}"#
-    let names = tars.indices.map { "\($0).tar" }
-    let list = names.map { "\"\($0)\"" }.joined(separator: ",")
-    let archive = SmallLayout.tar(
-      zip(names, tars).map { ($0, String(decoding: $1, as: UTF8.self)) } + [
-        ("config.json", config), ("manifest.json", #"[{"Config":"config.json","RepoTags":null,"Layers":[\#(list)]}]"#),
-      ])
-    return try store.importArchive(BytesReader(archive))
   }
 
-  func recipe(_ name: String, _ singularity: Singularity = Singularity()) throws -> ConversionRecipe {
-    let image = ImageRecipe(
-      id: ArtifactID(kind: .docker, name: name, tag: "1"),
-      definition: DefinitionSource(path: "x/1", directory: "/d", origin: .repository),
-      location: SourceLocation(file: "/d/casa_distro_docker.yaml", line: 2),
-      reference: try ImageReference("cati/\(name):1"),
-      dockerfile: DockerfileFacts(
-        file: "/d/Dockerfile", text: [], instructions: [], uses: [], reach: .whole(reason: "all")),
-      platform: .host)
-    return ConversionRecipe(of: image, singularity)
+  @Test func apptainerMakesTheFileWhereItIsToldTo() async throws {
+    try disk.createDirectory("/big")
+    let own = bench("/own")
+    let sif = try await own.convert("app", own.image(["app"]))
+    let bytes = try #require(disk.bytes(own.store.path(ofBlob: sif.digest)))
+    let processes = played(bytes)
+    let bench = SIFBench(
+      disk, store: "/store", builder: .apptainer, processes: processes,
+      environment: ["APPTAINER_TMPDIR": "/big", "TMPDIR": "/nowhere", "SINGULARITY_CACHEDIR": "/cache"])
+    let zstd = Singularity(compression: .zstd, level: 5)
+    let output = try await bench.convert("app", bench.image(["app"]), zstd)
+    #expect(output.digest == sif.digest && output.content != sif.content)
+    let sidecar = try JSONValue(parsing: try #require(disk.bytes("/images/app-1.sif.json")))
+    #expect(sidecar["writer"]?.string == "apptainer" && sidecar["md5"] != nil)
+    #expect(disk.files(below: "/big").isEmpty && disk.files(below: "/store/coppice/temporary").isEmpty)
+    let build = try #require(processes.calls.last)
+    #expect(
+      build.arguments.prefix(5)
+        == ["apptainer", "build", "--force", "--mksquashfs-args", "-comp zstd -Xcompression-level 5"])
+    #expect(build.environment?["APPTAINER_TMPDIR"] == "/big" && build.environment?["SINGULARITY_CACHEDIR"] == "/cache")
+    // What it makes another time is another file of the same content.
+    let again = SIFBench(
+      disk, store: "/again", builder: .apptainer, processes: played(bytes), environment: ["TMPDIR": "/big"])
+    let later = try again.image(["app"], created: "2025-01-01T00:00:00Z")
+    #expect(try await again.convert("app", later, zstd).content == output.content)
   }
 
-  /// Converts and adopts, as the engine of builds does.
-  @discardableResult func convert(
-    _ name: String, _ image: StoredImage, _ singularity: Singularity = Singularity()
-  ) async throws -> ArtifactOutput {
-    let recipe = try recipe(name, singularity)
-    let inputs = StepInputs([StepInput(.upstream, "docker/\(name):1", image.config.description)])
-    let job = StepJob(
-      recipe: .conversion(recipe), inputs: inputs, fingerprint: inputs.fingerprint, files: [],
-      upstreams: [recipe.image: image.output], bases: [:], mayUseCache: true)
-    let output = try await runner.run(job) { _ in }
-    try runner.remember(output, of: recipe.id, for: inputs.fingerprint)
-    try await runner.adopt(.conversion(recipe), output, of: inputs.fingerprint, isFresh: true)
-    outputs[name] = output
-    return output
+  @Test func withoutApptainerItIsSaidBeforeAnythingIsBuilt() async throws {
+    let missing = ScriptedProcessRunner { call in throw ProcessError.notFound(call.arguments[0]) }
+    let bench = SIFBench(disk, store: "/store", builder: .apptainer, processes: missing)
+    let refusal = await bench.runner.refusal(of: .conversion(try bench.recipe("app")))
+    #expect(refusal?.message == "Apptainer is to make SIF files, and cannot be run: apptainer: no such program")
+    #expect(refusal?.help?.contains("sif_builder") == true)
+    #expect(missing.commandLines == [["apptainer", "--version"], ["singularity", "--version"]])
+    let high = await bench.runner.refusal(of: .conversion(try bench.recipe("app", Singularity(level: 12))))
+    #expect(high?.message.contains("no level 12") == true)
+    let none = await self.bench().runner.refusal(of: .conversion(try bench.recipe("app")))
+    #expect(none == nil)
   }
 
-  /// Collects all SIFs but these, and no image.
-  func collect(keeping names: [String]) async throws {
-    let images = try disk.names(of: store.root / "coppice/images").compactMap {
-      $0.name.text.flatMap { Digest(hex: $0) }
+  @Test func withoutRoomApptainerIsNotStarted() async throws {
+    try disk.createDirectory("/tmp")
+    let processes = played([])
+    let bench = SIFBench(disk, store: "/store", builder: .apptainer, processes: processes)
+    let image = try bench.image(["app"])
+    disk.limitSpace(to: 100_000)
+    await #expect {
+      try await bench.convert("app", image)
+    } throws: {
+      ($0 as? Failure)?.message.contains("/tmp has 100 kB left, and what Apptainer unpacks of the image") == true
     }
-    disk.tick()
-    _ = try store.collectGarbage(
-      roots: Set(images + names.compactMap { outputs[$0]?.digest }), keepingSince: disk.now, dryRun: false)
+    #expect(processes.commandLines == [["apptainer", "--version"]])
   }
 
-  func read(_ blob: Digest) -> Bool { disk.journal(.read).contains(store.path(ofBlob: blob)) }
+  @Test func whatApptainerLeavesHalfWrittenIsNoFile() async throws {
+    try disk.createDirectory("/tmp")
+    let own = bench("/own")
+    let sif = try await own.convert("app", own.image(["app"]))
+    let bytes = try #require(disk.bytes(own.store.path(ofBlob: sif.digest)))
+    for broken in [[], Array(bytes.dropLast(5000)), Array("no SIF".utf8)] {
+      let bench = SIFBench(disk, store: "/store", builder: .apptainer, processes: played(broken))
+      await #expect(throws: (any Error).self) { try await bench.convert("other", bench.image(["other"])) }
+      #expect(!disk.exists("/images/other-1.sif") && disk.files(below: "/store/coppice/temporary").isEmpty)
+      #expect(disk.files(below: "/tmp").isEmpty)
+    }
+  }
 }
 
 extension InMemoryFileSystem.Operation {

@@ -4,9 +4,10 @@ package import ContentStore
 package import HostSystem
 package import ImageModel
 internal import SIFConversion
+internal import SIFFormat
 internal import SquashFS
 
-/// Makes a SIF of an image in the store: no engine, no root, no temporary disk.
+/// Makes a SIF of an image in the store: no engine, no root, no temporary disk, unless Apptainer is to make it.
 ///
 /// The file lies in the store as a blob, and under its name in the directory of images as another name of the same.
 package struct SIFRunner: StepRunner {
@@ -14,15 +15,25 @@ package struct SIFRunner: StepRunner {
   private let files: any FileSystem
   /// Where SIF files have names.
   private let images: FilePath
+  private let builder: SIFBuilder
+  private let apptainer: ApptainerBuilder
   private let sourceDateEpoch: Int?
   private let time: @Sendable () -> Int
 
+  /// - Parameter environment: where Apptainer and its temporary files lie.
   package init(
-    store: ImageLayout, files: any FileSystem, images: FilePath, sourceDateEpoch: Int?,
+    store: ImageLayout, files: any FileSystem, images: FilePath, builder: SIFBuilder = .coppice,
+    processes: any ProcessRunner, environment: [String: String], sourceDateEpoch: Int?,
     time: @escaping @Sendable () -> Int
   ) {
-    (self.store, self.files, self.images, self.sourceDateEpoch) = (store, files, images, sourceDateEpoch)
-    self.time = time
+    (self.store, self.files, self.images, self.builder) = (store, files, images, builder)
+    apptainer = ApptainerBuilder(store: store, files: files, processes: processes, environment: environment)
+    (self.sourceDateEpoch, self.time) = (sourceDateEpoch, time)
+  }
+
+  package func refusal(of recipe: Recipe) async -> StepFailure? {
+    guard builder == .apptainer, case .conversion(let recipe) = recipe else { return nil }
+    return await apptainer.refusal(of: recipe.singularity)
   }
 
   package func storedOutput(of id: ArtifactID, for fingerprint: Fingerprint) throws -> ArtifactOutput? {
@@ -82,7 +93,7 @@ package struct SIFRunner: StepRunner {
         }
         let path = path(of: recipe.id)
         try files.createDirectory(images)
-        let sidecar = SIFSidecar(recipe.image, sif, fingerprint)
+        let sidecar = SIFSidecar(recipe.image, sif, fingerprint, by: builder)
         if SIFSidecar(of: path, files) != sidecar {
           try files.replace(SIFSidecar.path(of: path), with: Array(sidecar.text(time()).utf8), mode: 0o644)
         }
@@ -101,34 +112,47 @@ package struct SIFRunner: StepRunner {
       throw StepFailure("\(recipe.image) is not in the content store", help: "build it")
     }
     do {
-      return try await onBlockingThread { [self] in try convert(image, recipe, job, log) }
+      let file = try store.newFile()
+      if builder == .apptainer {
+        let made = try await apptainer.build(image, to: file, recipe.singularity, log: log)
+        return try await onBlockingThread { [self] in try keep(made, at: file, of: image, recipe) }
+      }
+      return try await onBlockingThread { [self] in
+        let conversion = try convert(image, recipe, to: file, log)
+        let output = try keep(conversion.file, at: file, of: image, recipe)
+        // Without these a later conversion takes longer.
+        try? store.keepBlockMap(conversion.blockMap, ofSIF: output.digest)
+        try? store.noteLayers(
+          image.layers.map(\.diffID), ofSIF: output.digest, form: recipe.singularity.squashfs.identity)
+        return output
+      }
     } catch {
       throw error.inWords
     }
   }
 
   private func convert(
-    _ image: StoredImage, _ recipe: ConversionRecipe, _ job: StepJob, _ log: @Sendable (String) -> Void
-  ) throws -> ArtifactOutput {
+    _ image: StoredImage, _ recipe: ConversionRecipe, to file: FilePath, _ log: @Sendable (String) -> Void
+  ) throws -> SIFConverter.Conversion {
     var options = SIFConverter.Options()
     options.compression = recipe.singularity.squashfs
     options.sourceDateEpoch = sourceDateEpoch
     options.isMD5Wanted = true
-    let file = try store.newFile()
     let conversion = try SIFConverter(files: files, options: options).convert(
       config: try store.contents(ofBlob: image.config), layers: store.layerSources(of: image), to: file,
       reusing: earlier(than: image, recipe))
     for diagnostic in conversion.diagnostics {
       log("\(diagnostic.severity.rawValue): \(diagnostic.message)" + (diagnostic.help.map { " (\($0))" } ?? ""))
     }
-    try store.take(file, digest: conversion.file.digest, size: conversion.file.size)
-    // Without these a later conversion takes longer.
-    try? store.keepBlockMap(conversion.blockMap, ofSIF: conversion.file.digest)
-    try? store.noteLayers(
-      image.layers.map(\.diffID), ofSIF: conversion.file.digest, form: recipe.singularity.squashfs.identity)
+    return conversion
+  }
+
+  private func keep(
+    _ made: WrittenSIF, at file: FilePath, of image: StoredImage, _ recipe: ConversionRecipe
+  ) throws -> ArtifactOutput {
+    try store.take(file, digest: made.digest, size: made.size)
     let sif = StoredSIF(
-      digest: conversion.file.digest, size: conversion.file.size, content: content(of: image, recipe),
-      image: image.config, md5: conversion.file.md5)
+      digest: made.digest, size: made.size, content: content(of: image, recipe), image: image.config, md5: made.md5)
     try store.record(sif)
     return sif.output
   }
@@ -137,7 +161,7 @@ package struct SIFRunner: StepRunner {
   private func content(of image: StoredImage, _ recipe: ConversionRecipe) -> Digest {
     let (singularity, epoch) = (recipe.singularity, sourceDateEpoch.map { "\($0)" } ?? "-")
     let lines = [
-      "coppice sif content 1", ConversionRecipe.writer, image.content.description, singularity.compression.rawValue,
+      "coppice sif content 1", builder.writer, image.content.description, singularity.compression.rawValue,
       singularity.level.map { "\($0)" } ?? "-", epoch,
     ]
     return .sha256(lines.map { $0 + "\n" }.joined())

@@ -10,11 +10,12 @@ struct SIFSidecar: Equatable {
   var sif: StoredSIF
   /// Of the step.
   var fingerprint: Digest
+  var writer: String
 
   static func path(of sif: FilePath) -> FilePath { FilePath(bytes: sif.bytes + Array(".json".utf8)) }
 
-  init(_ image: ArtifactID, _ sif: StoredSIF, _ fingerprint: Fingerprint) {
-    (self.image, self.sif, self.fingerprint) = (image, sif, fingerprint.digest)
+  init(_ image: ArtifactID, _ sif: StoredSIF, _ fingerprint: Fingerprint, by builder: SIFBuilder) {
+    (self.image, self.sif, self.fingerprint, writer) = (image, sif, fingerprint.digest, builder.writer)
   }
 
   /// Nil when there is none, or it is not ours.
@@ -26,10 +27,10 @@ struct SIFSidecar: Equatable {
       let size = document["size"]?.integer, size >= 0,
       let content = document["content"]?.string.flatMap({ Digest($0) }),
       let imageID = document["image_id"]?.string.flatMap({ Digest($0) }),
-      let fingerprint = document["fingerprint"]?.string.flatMap({ Digest($0) }), document["writer"]?.string != nil
+      let fingerprint = document["fingerprint"]?.string.flatMap({ Digest($0) }),
+      let writer = document["writer"]?.string
     else { return nil }
-    self.image = image
-    self.fingerprint = fingerprint
+    (self.image, self.fingerprint, self.writer) = (image, fingerprint, writer)
     sif = StoredSIF(digest: digest, size: size, content: content, image: imageID, md5: document["md5"]?.string)
   }
 
@@ -40,7 +41,7 @@ struct SIFSidecar: Equatable {
       ("creation_time", .string(DateText.utc(time))), ("origin", .string(image.description)),
       ("size", .integer(sif.size)), ("sha256", .string(sif.digest.hex)), ("image_id", .string(sif.image.description)),
       ("content", .string(sif.content.description)), ("fingerprint", .string(fingerprint.description)),
-      ("writer", .string(ConversionRecipe.writer)),
+      ("writer", .string(writer)),
     ])
     if let md5 = sif.md5 { document["md5"] = .string(md5) }
     return JSONValue.object(document).prettyText

@@ -21,6 +21,10 @@ package struct WrittenSIF: Sendable, Hashable {
   package var size: Int
   /// Of the file, where it was asked for.
   package var md5: String?
+
+  package init(digest: Digest, size: Int, md5: String? = nil) {
+    (self.digest, self.size, self.md5) = (digest, size, md5)
+  }
 }
 
 /// Writes a SIF whose bytes depend on what it holds alone: no time, no identity, no name of its own.
