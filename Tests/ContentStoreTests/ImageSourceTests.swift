@@ -42,6 +42,20 @@ struct ImageSourceTests {
     }
   }
 
+  @Test func anArchiveWithoutEndDoesNotFillTheDisk() throws {
+    let disk = InMemoryFileSystem()
+    try disk.createDirectory("/tmp")
+    disk.write("a.tar.gz", bytes: gzip(tar([TestEntry("zeros", bytes: [UInt8](repeating: 0, count: 3 << 20))])))
+    disk.limitSpace(to: 2 << 20)
+    let spool = ArchiveSpool(in: "/tmp", files: disk, reserve: 1 << 20)
+    #expect {
+      try ImageArchive(disk.root / "a.tar.gz", files: disk, spool: spool)
+    } throws: {
+      ($0 as? Failure)?.message == "/tmp is nearly full: the archive of the image is not kept"
+    }
+    #expect(disk.files(below: "/tmp").isEmpty)
+  }
+
   @Test func contentsOfLargeArchivesAreNotReadToFindThem() throws {
     let layer = tar([TestEntry("big", bytes: [UInt8](repeating: 1, count: 4 << 20))])
     let file = CountingFile(TestImage(layers: [layer, layer]).archive(.legacy))
