@@ -81,6 +81,19 @@ struct SIFRunnerTests {
     }
   }
 
+  @Test func withoutRoomNothingIsBegun() async throws {
+    let bench = bench()
+    let image = try bench.image(["app"])
+    disk.limitSpace(to: 10_000)
+    disk.clearJournal()
+    await #expect {
+      try await bench.convert("app", image)
+    } throws: {
+      ($0 as? Failure)?.message.hasPrefix("/store has 10 kB left, and the SIF file takes about ") == true
+    }
+    #expect(disk.isUntouched)
+  }
+
   // MARK: clones
 
   @Test func whatAnotherImageOfTheSameContentGaveStandsForTheRecordedFile() async throws {

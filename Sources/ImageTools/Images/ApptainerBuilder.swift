@@ -83,12 +83,6 @@ struct ApptainerBuilder: Sendable {
       0, +)
     // The archive, and the files when Apptainer has unpacked them.
     try place.check(2 * size, for: "what Apptainer unpacks of the image")
-    let free = try files.freeSpace(at: store.temporary)
-    guard free >= image.size else {
-      throw Failure(
-        "\(store.root) has \(ByteCount(free)) left, and the file takes about \(ByteCount(image.size))",
-        help: "free some space, or run `coppice gc`")
-    }
     guard let directory = HeldDirectory.make(for: .archive, in: [place.directory], files: files) else {
       throw Failure(
         "\(place.directory) cannot be written", help: "name another directory in APPTAINER_TMPDIR or TMPDIR")

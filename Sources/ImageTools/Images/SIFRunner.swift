@@ -112,7 +112,10 @@ package struct SIFRunner: StepRunner {
       throw StepFailure("\(recipe.image) is not in the content store", help: "build it")
     }
     do {
-      let file = try store.newFile()
+      let file = try await onBlockingThread { [self] in
+        try checkSpace(for: image)
+        return try store.newFile()
+      }
       if builder == .apptainer {
         let made = try await apptainer.build(image, to: file, recipe.singularity, log: log)
         return try await onBlockingThread { [self] in try keep(made, at: file, of: image, recipe) }
@@ -145,6 +148,15 @@ package struct SIFRunner: StepRunner {
       log("\(diagnostic.severity.rawValue): \(diagnostic.message)" + (diagnostic.help.map { " (\($0))" } ?? ""))
     }
     return conversion
+  }
+
+  /// Files that upper layers hide make a SIF smaller than the layers: only what cannot be is refused.
+  private func checkSpace(for image: StoredImage) throws {
+    let free = try files.freeSpace(at: store.root)
+    guard free < image.size / 2 else { return }
+    throw Failure(
+      "\(store.root) has \(ByteCount(free)) left, and the SIF file takes about \(ByteCount(image.size))",
+      help: "free some space, or run `coppice gc`")
   }
 
   private func keep(
