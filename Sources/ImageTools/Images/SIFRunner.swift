@@ -118,11 +118,14 @@ package struct SIFRunner: StepRunner {
       }
       if builder == .apptainer {
         let made = try await apptainer.build(image, to: file, recipe.singularity, log: log)
-        return try await onBlockingThread { [self] in try keep(made, at: file, of: image, recipe) }
+        return try await onBlockingThread { [self] in
+          try store.take(file, digest: made.digest, size: made.size)
+          return try record(made, of: image, recipe)
+        }
       }
       return try await onBlockingThread { [self] in
         let conversion = try convert(image, recipe, to: file, log)
-        let output = try keep(conversion.file, at: file, of: image, recipe)
+        let output = try record(conversion.file, of: image, recipe)
         // Without these a later conversion takes longer.
         try? store.keepBlockMap(conversion.blockMap, ofSIF: output.digest)
         try? store.noteLayers(
@@ -143,7 +146,7 @@ package struct SIFRunner: StepRunner {
     options.isMD5Wanted = true
     let conversion = try SIFConverter(files: files, options: options).convert(
       config: try store.contents(ofBlob: image.config), layers: store.layerSources(of: image), to: file,
-      reusing: earlier(than: image, recipe))
+      at: store.path(ofBlob:), reusing: earlier(than: image, recipe))
     for diagnostic in conversion.diagnostics {
       log("\(diagnostic.severity.rawValue): \(diagnostic.message)" + (diagnostic.help.map { " (\($0))" } ?? ""))
     }
@@ -159,10 +162,9 @@ package struct SIFRunner: StepRunner {
       help: "free some space, or run `coppice gc`")
   }
 
-  private func keep(
-    _ made: WrittenSIF, at file: FilePath, of image: StoredImage, _ recipe: ConversionRecipe
+  private func record(
+    _ made: WrittenSIF, of image: StoredImage, _ recipe: ConversionRecipe
   ) throws -> ArtifactOutput {
-    try store.take(file, digest: made.digest, size: made.size)
     let sif = StoredSIF(
       digest: made.digest, size: made.size, content: content(of: image, recipe), image: image.config, md5: made.md5)
     try store.record(sif)

@@ -139,9 +139,13 @@ package final class SIFWriter {
   }
 
   /// Completes header and table, reads all of the file again and gives it its name.
-  /// - Parameter isMD5Wanted: takes longer.
+  /// - Parameters:
+  ///   - isMD5Wanted: takes longer.
+  ///   - place: where it lies by its digest; nil for the path that was given.
   /// - Throws: when what is read is not what was written.
-  package func finish(withMD5 isMD5Wanted: Bool = false) throws -> WrittenSIF {
+  package func finish(
+    withMD5 isMD5Wanted: Bool = false, at place: ((Digest) -> FilePath)? = nil
+  ) throws -> WrittenSIF {
     guard partitionSize > 0 else { throw Failure("\(path) would have no file system") }
     let unpadded = descriptors.last?.range.upperBound ?? Self.dataOffset
     descriptors.append(
@@ -157,7 +161,7 @@ package final class SIFWriter {
     replaceFront(descriptors.flatMap(\.encoded), at: Self.tableOffset)
     try file.write(front, at: 0)
     let written = try verified(isMD5Wanted)
-    try file.commit(to: path)
+    try file.commit(to: place?(written.digest) ?? path)
     return written
   }
 
