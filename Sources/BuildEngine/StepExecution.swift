@@ -156,11 +156,11 @@ struct StepExecution: Sendable {
   }
 
   /// The churn guard: an output that differs from the recorded one in times only is the recorded one. Where that is gone,
-  /// as on a clone, what was made now stands for it (`StepRunner.condition`).
+  /// as on a clone, what was made now stands for it (`StepRunner.isStored`).
   private func settle(_ made: ArtifactOutput) -> (StepOutcome, ArtifactOutput) {
     guard let recorded = knowledge.record?.output, !recorded.isAssumed else { return (.built, made) }
     if recorded.digest == made.digest { return (.unchanged, made) }
-    guard let content = made.content, content == recorded.content, runner.condition(of: id, recorded) == .intact else {
+    guard let content = made.content, content == recorded.content, runner.isStored(recorded, of: id) else {
       return (.built, made)
     }
     return (.unchanged, recorded)

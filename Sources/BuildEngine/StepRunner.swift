@@ -60,6 +60,9 @@ package protocol StepRunner: Sendable {
   /// Whether a recorded output is still there, or one of the same content in its place, by names and sizes; `verify` hashes.
   func condition(of id: ArtifactID, _ output: ArtifactOutput) -> OutputCondition
 
+  /// Whether the store has a recorded output, or one of the same content in its place: `adopt` can give it its names.
+  func isStored(_ output: ArtifactOutput, of id: ArtifactID) -> Bool
+
   /// Where the outputs lie, which a person may change; nil where there is but one place.
   var outputPlace: FilePath? { get }
 
@@ -93,6 +96,8 @@ package protocol StepRunner: Sendable {
 }
 
 extension StepRunner {
+  package func isStored(_ output: ArtifactOutput, of id: ArtifactID) -> Bool { condition(of: id, output) == .intact }
+
   package var outputPlace: FilePath? { nil }
 
   package func condition(

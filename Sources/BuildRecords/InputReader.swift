@@ -8,11 +8,16 @@ package struct InputReader: Sendable {
   let programDirectories: [FilePath]
   /// SOURCE_DATE_EPOCH, which is what reproducible images show for every time.
   let sourceDateEpoch: String?
+  let sifBuilder: SIFBuilder
 
-  package init(files: any FileSystem, programDirectories: [FilePath], sourceDateEpoch: String? = nil) {
+  package init(
+    files: any FileSystem, programDirectories: [FilePath], sourceDateEpoch: String? = nil,
+    sifBuilder: SIFBuilder = .coppice
+  ) {
     self.files = files
     self.programDirectories = programDirectories
     self.sourceDateEpoch = sourceDateEpoch
+    self.sifBuilder = sifBuilder
   }
 
   /// Changes when coppice itself makes another image from the same inputs.
@@ -73,7 +78,7 @@ package struct InputReader: Sendable {
       add("kind", "generate \(Self.generatorVersion)")
       add("command", Self.list(generator.command))
     case .conversion(let conversion):
-      add("kind", "sif by \(ConversionRecipe.writer)")
+      add("kind", "sif by \(sifBuilder.writer)")
       add("compression", conversion.singularity.compression.rawValue)
       if let level = conversion.singularity.level { add("level", String(level)) }
       if let sourceDateEpoch { add("SOURCE_DATE_EPOCH", sourceDateEpoch) }

@@ -19,6 +19,8 @@ package struct Settings: Sendable {
   package var images: FilePath
   /// How SIF files are compressed where a definition does not say.
   package var compression = Singularity()
+  /// Who makes SIF files.
+  package var sifBuilder = SIFBuilder.coppice
   /// How old images may become where a definition does not say; nil means any age.
   package var maxAge: Duration?
   /// What builds see of the network, in the engine's words.

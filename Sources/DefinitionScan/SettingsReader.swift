@@ -7,7 +7,8 @@ package enum SettingsReader {
   private enum Engine: String, CaseIterable { case docker, podman, buildah }
 
   private static let keys = [
-    "namespace", "engine", "store", "images", "casa_version", "jobs", "singularity", "compression", "max_age",
+    "namespace", "engine", "store", "images", "casa_version", "jobs", "singularity", "compression", "sif_builder",
+    "max_age",
     "network", "lint",
     "destinations",
   ]
@@ -72,6 +73,9 @@ package enum SettingsReader {
     if let node = members["jobs"] { settings.jobs = reader.integer(node, "'jobs'", in: 1...(.max)) }
     if let node = members["compression"] {
       settings.compression = reader.compression(node, "'compression'", default: Singularity()) ?? Singularity()
+    }
+    if let node = members["sif_builder"] {
+      settings.sifBuilder = reader.choice(node, "'sif_builder'", of: SIFBuilder.allCases) ?? .coppice
     }
     if let node = members["max_age"] { settings.maxAge = reader.age(node) }
     if let node = members["network"], let network = reader.word(node, "'network'") {

@@ -26,3 +26,13 @@ package struct ConversionRecipe: Sendable {
     "\(image.name.split(separator: "/").joined(separator: "-"))-\(image.tag).sif"
   }
 }
+
+/// Who makes SIF files.
+package enum SIFBuilder: String, Sendable, CaseIterable {
+  /// Without a copy on disk; the bytes depend on the image alone.
+  case coppice
+  case apptainer
+
+  /// As lists of inputs and sidecars name it.
+  package var writer: String { self == .coppice ? ConversionRecipe.writer : rawValue }
+}

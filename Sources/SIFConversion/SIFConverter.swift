@@ -14,6 +14,7 @@ package struct SIFConverter: Sendable {
     /// That compress.
     package var threads = coreCount
     package var limits = RootLimits()
+    package var isMD5Wanted = false
 
     package init() {}
   }
@@ -38,16 +39,18 @@ package struct SIFConverter: Sendable {
   /// - Parameters:
   ///   - config: the bytes of the image's config.
   ///   - layers: the top one first.
+  ///   - place: where the file lies by its digest, in the place of `path`.
   ///   - earlier: SIFs from which blocks are taken, which changes no byte of what is written.
   /// - Throws: `Failure` for what is wrong with the image, `FileSystemError` for the disk; nothing shows at `path` then.
   package func convert(
-    config: [UInt8], layers: [LayerSource], to path: FilePath, reusing earlier: [EarlierSIF] = []
+    config: [UInt8], layers: [LayerSource], to path: FilePath, at place: ((Digest) -> FilePath)? = nil,
+    reusing earlier: [EarlierSIF] = []
   ) throws -> Conversion {
     let config = try OCIConfig(config)
     do {
-      return try convert(config, layers, to: path, earlier.compactMap(\.image))
+      return try convert(config, layers, to: path, place, earlier.compactMap(\.image))
     } catch is EarlierImageFault {
-      var conversion = try convert(config, layers, to: path, [])
+      var conversion = try convert(config, layers, to: path, place, [])
       conversion.diagnostics.append(
         Diagnostic(
           .warning, "an earlier SIF is not what was written: nothing was taken from it",
@@ -57,7 +60,8 @@ package struct SIFConverter: Sendable {
   }
 
   private func convert(
-    _ config: OCIConfig, _ layers: [LayerSource], to path: FilePath, _ earlier: [EarlierImage]
+    _ config: OCIConfig, _ layers: [LayerSource], to path: FilePath, _ place: ((Digest) -> FilePath)?,
+    _ earlier: [EarlierImage]
   ) throws -> Conversion {
     let architecture = try config.architecture()
     let additions = SingularityFiles(config, writer: ConversionRecipe.writer)
@@ -79,7 +83,8 @@ package struct SIFConverter: Sendable {
     for change in plan.changes { try container.apply(change, sink) }
     let report = try sink.writer.finish(container.squashfs(sink, latest: options.sourceDateEpoch))
     return Conversion(
-      file: try writer.finish(), report: report, blockMap: sink.writer.blockMap.encoded,
+      file: try writer.finish(withMD5: options.isMD5Wanted, at: place), report: report,
+      blockMap: sink.writer.blockMap.encoded,
       diagnostics: additions.diagnostics + plan.diagnostics + sink.contradiction + Self.notes(report))
   }
 

@@ -29,6 +29,17 @@ struct Invocation: Sendable {
   /// `--store` or COPPICE_STORE, seen from `directory`.
   var store: FilePath? { (global.store ?? variable("COPPICE_STORE").map { FilePath($0) }).map { directory / $0 } }
 
+  /// `--sif-builder`, else COPPICE_SIF_BUILDER.
+  /// - Throws: when that names none.
+  func sifBuilder() throws(InvalidInput) -> SIFBuilder? {
+    guard global.sifBuilder == nil, let name = variable("COPPICE_SIF_BUILDER") else { return global.sifBuilder }
+    guard let builder = SIFBuilder(rawValue: name) else {
+      let known = SIFBuilder.allCases.map(\.rawValue).joined(separator: " or ")
+      throw InvalidInput([Diagnostic(.error, "COPPICE_SIF_BUILDER must be \(known), not '\(name)'")])
+    }
+    return builder
+  }
+
   /// A variable of the environment that is not empty.
   func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
 

@@ -42,6 +42,20 @@ struct ImageSourceTests {
     }
   }
 
+  @Test func anArchiveWithoutEndDoesNotFillTheDisk() throws {
+    let disk = InMemoryFileSystem()
+    try disk.createDirectory("/tmp")
+    disk.write("a.tar.gz", bytes: gzip(tar([TestEntry("zeros", bytes: [UInt8](repeating: 0, count: 3 << 20))])))
+    disk.limitSpace(to: 2 << 20)
+    let spool = ArchiveSpool(in: "/tmp", files: disk, reserve: 1 << 20)
+    #expect {
+      try ImageArchive(disk.root / "a.tar.gz", files: disk, spool: spool)
+    } throws: {
+      ($0 as? Failure)?.message == "/tmp is nearly full: the archive of the image is not kept"
+    }
+    #expect(disk.files(below: "/tmp").isEmpty)
+  }
+
   @Test func contentsOfLargeArchivesAreNotReadToFindThem() throws {
     let layer = tar([TestEntry("big", bytes: [UInt8](repeating: 1, count: 4 << 20))])
     let file = CountingFile(TestImage(layers: [layer, layer]).archive(.legacy))
@@ -149,6 +163,43 @@ struct ImageSourceTests {
     var other = test
     other.files[config]?[5] ^= 1
     #expect(failure(other)?.message.contains("its config sha256:") == true)
+  }
+
+  @Test func whatADescriptorHoldsIsNotLookedForElsewhere() throws {
+    var test = TestLayout()
+    let layer = tar([TestEntry("file", "inline")])
+    let config = Array(
+      #"{"os":"linux","architecture":"amd64","rootfs":{"diff_ids":["\#(Digest.sha256(layer))"]}}"#.utf8)
+    func inline(_ bytes: [UInt8], _ data: [UInt8]) -> String {
+      #"{"digest":"\#(Digest.sha256(bytes))","size":\#(bytes.count),"data":"\#(Base64.encode(data))"}"#
+    }
+    func index(_ layerData: [UInt8]) {
+      let manifest = Array(#"{"config":\#(inline(config, config)),"layers":[\#(inline(layer, layerData))]}"#.utf8)
+      test.files["index.json"] = Array(#"{"manifests":[\#(inline(manifest, manifest))]}"#.utf8)
+    }
+    index(layer)
+    let image = try layout(test)
+    #expect(try image.config == config && tars(image) == [layer])
+    index(Array(layer.dropLast()))
+    #expect(failure(test)?.message.contains("are not what it says") == true)
+  }
+
+  @Test func aLayerThatLiesElsewhereIsReadOrTold() throws {
+    var test = TestLayout()
+    let layer = tar([TestEntry("file", "foreign")])
+    let (blob, config) = (
+      test.blob(layer),
+      test.blob(
+        Array(#"{"os":"linux","architecture":"amd64","rootfs":{"diff_ids":["\#(Digest.sha256(layer))"]}}"#.utf8))
+    )
+    let type = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+    let foreign = blob.with(#""mediaType":"\#(type)","urls":["https://layers.example/\u001bx"]"#)
+    test.index([test.blob(Array(#"{"config":{\#(config.members)},"layers":[{\#(foreign.members)}]}"#.utf8))])
+    #expect(try tars(layout(test)) == [layer])
+    test.files["blobs/sha256/" + blob.digest.hex] = nil
+    let fault = failure(test)
+    #expect(fault?.message.contains("is not distributed with the image: it is at https://layers.example/") == true)
+    #expect(fault?.message.contains("\u{1b}") == false && fault?.help?.contains("all of its layers") == true)
   }
 
   private static let hostile: [(index: String, words: String)] = [

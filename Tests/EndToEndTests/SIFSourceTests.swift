@@ -67,33 +67,4 @@ struct SIFSourceTests {
     try #require(run.exitCode == 0, "\(run.all)")
     #expect(try Laboratory.files.contents(of: tree.directory / "open/user.sif", limit: 1 << 28) == expected)
   }
-
-  @Test func aConversionThatIsKilledLeavesNoFileThatIsNotWhole() async throws {
-    let tree = try await Repository()
-    var layout = try SmallLayout(tree.directory / "layout")
-    var random = SeededGenerator(seed: 1)
-    let text = String(
-      (0..<3_000_000).map { _ in "abcdefghijklmnopqrstuvwxyz012345".randomElement(using: &random) ?? "a" })
-    try layout.add("app", (0..<4).map { layer in [("file\(layer)", text + "\(layer)")] })
-    let clock = ContinuousClock()
-    let start = clock.now
-    let expected = try await sif(tree, "whole.sif", "oci:layout")
-    let time = clock.now - start
-    for round in 0..<(Laboratory.isSoak ? 100 : 10) {
-      let run = try await RunningCoppice(
-        ["sif", "build", "out.sif", "oci:layout"], in: tree.directory.path, environment: tree.environment)
-      let signal = round % 5 == 4 ? SIGINT : SIGKILL
-      try await Task.sleep(for: time * Double.random(in: 0...1.1, using: &random))
-      run.send(signal)
-      let ended = try await run.end()
-      let names = try Laboratory.files.names(of: tree.directory.path).map { "\($0.name)" }
-      if names.contains("out.sif") {
-        #expect(try Laboratory.files.contents(of: tree.directory / "out.sif", limit: 1 << 28) == expected)
-        try Laboratory.files.remove(tree.directory / "out.sif")
-      }
-      let left = names.filter { $0.hasPrefix(".coppice-") }
-      if signal == SIGINT { #expect(left.isEmpty, "\(round): \(ended.all)") }
-      for name in left { try Laboratory.files.remove(tree.directory / FilePath(name)) }
-    }
-  }
 }

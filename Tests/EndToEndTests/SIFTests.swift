@@ -86,4 +86,58 @@ struct SIFTests {
     #expect(try await tree.build("sif/app:1") == ["sif/app:1 unchanged"])
     #expect(try sha256(tree.directory / "images/app-1.sif") == made)
   }
+
+  @Test func whatNoDefinitionMakesIsCollected() async throws {
+    let tree = try await repository()
+    _ = try await tree.build()
+    try Laboratory.files.removeTree(tree.directory / "share/docker/app")
+    try tree.write("images/mine.sif", "mine")
+    func names() throws -> [String] { try Laboratory.files.names(of: tree.directory / "images").map { "\($0.name)" } }
+    let all = try names()
+    let dry = try await tree.coppice("gc", "--dry-run")
+    #expect(dry.output.contains("images/app-1.sif would be removed: no definition makes it"), "\(dry.all)")
+    #expect(try names() == all)
+    let run = try await tree.coppice("gc", "--json")
+    #expect(try JSONValue(parsing: run.output)["images"]?.strings?.count == 1, "\(run.all)")
+    #expect(try names() == ["mine.sif", "shell-1.sif", "shell-1.sif.json"])
+    #expect(try await tree.build() == [])
+    #expect(try await tree.coppice("clean", "--all").exitCode == 0)
+    #expect(try names() == ["mine.sif"])
+  }
+
+  @Test func theSidecarSaysWhatCasaDistroCompares() async throws {
+    let tree = try await repository()
+    _ = try await tree.build()
+    let sidecar = try JSONValue(parsing: try tree.directory.text("images/app-1.sif.json"))
+    let sum = try await tree.run(["md5sum", "images/app-1.sif"])
+    #expect(sidecar["md5"]?.string.map { sum.output.hasPrefix($0 + " ") } == true, "\(sum.all)")
+    #expect(
+      sidecar["size"]?.integer
+        == (try Laboratory.files.status(of: tree.directory / "images/app-1.sif", followingLinks: false)).size)
+  }
+
+  @Test(.enabled(if: Laboratory.has("strace"))) func theCommandTakesBlocksOfTheStoreAtHand() async throws {
+    let tree = try await repository()
+    _ = try await tree.build()
+    let made = try sha256(tree.directory / "images/app-1.sif")
+    let layers = Set(
+      try Laboratory.files.names(of: tree.store / "coppice/layers").compactMap { entry -> FilePath? in
+        let text = try tree.directory.text(".coppice/store/coppice/layers" / entry.name)
+        return text.split(separator: " ").dropFirst(3).first.map { FilePath($0.dropFirst("sha256:".count)) }
+      })
+    for source in ["store:cati/app:1", "oci:.coppice/store:cati/app:1"] {
+      let (run, calls) = try await tree.countCalls(["sif", "build", "--force", "x.sif", source])
+      #expect(run.exitCode == 0, "\(run.all)")
+      #expect(try sha256(tree.directory / "x.sif") == made)
+      let read = calls.opened(below: tree.store / "blobs").filter { layers.contains($0.name) }
+      #expect(!layers.isEmpty && read == [], "\(source)")
+    }
+    // Elsewhere nothing is known, and the bytes are the same.
+    try Laboratory.files.createDirectory(tree.directory / "home/elsewhere")
+    let alone = try await tree.run(
+      [(Laboratory.binaries / "coppice").description, "sif", "build", "x.sif", "oci:\(tree.store):cati/app:1"],
+      environment: ["CASA_DEFAULT_REPOSITORY": nil], in: "home/elsewhere")
+    #expect(alone.exitCode == 0, "\(alone.all)")
+    #expect(try sha256(tree.directory / "home/elsewhere/x.sif") == made)
+  }
 }

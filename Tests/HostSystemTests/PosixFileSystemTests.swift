@@ -21,6 +21,38 @@ struct PosixFileSystemTests {
     #expect(throws: FileSystemError.self) { try PosixFileSystem().contents(of: "/proc/self/status", limit: 10) }
   }
 
+  @Test func whatNobodyWritesAnyMoreIsRemoved() throws {
+    let directory = try TemporaryDirectory()
+    let (files, name) = (directory.fileSystem, ".coppice-1hf7x0qjt3k2c" as FilePath)
+    try directory.write(name, "torn")
+    try directory.write(".coppice-notes", "a person's")
+    let pending = try files.create(in: directory.path, mode: 0o644)
+    try pending.write([1, 2, 3])
+    files.removeAbandoned(in: directory.path)
+    #expect(try files.statusIfPresent(of: directory / name) == nil)
+    #expect(try files.statusIfPresent(of: directory / ".coppice-notes") != nil)
+    try pending.commit(to: directory / "made")
+    #expect(try files.contents(of: directory / "made", limit: 10) == [1, 2, 3])
+    files.removeAbandoned(in: directory / "nowhere")
+  }
+
+  @Test func filesCanBeMadeWhereOthersAreRemoved() async throws {
+    let directory = try TemporaryDirectory()
+    let files = directory.fileSystem
+    let isDone = Locked(false)
+    let remover = Task {
+      try await onBlockingThread {
+        while !isDone.withLock({ $0 }) { files.removeAbandoned(in: directory.path) }
+      }
+    }
+    try await onBlockingThread {
+      for number in 0..<200 { try files.replace(directory / FilePath("\(number % 3)"), with: [1], mode: 0o644) }
+    }
+    isDone.withLock { $0 = true }
+    try await remover.value
+    #expect(try files.names(of: directory.path).count == 3)
+  }
+
   @Test func treesDeeperThanAPathMayBeLongAreRemoved() throws {
     let directory = try TemporaryDirectory()
     try directory.fileSystem.createDirectory(directory / "deep")

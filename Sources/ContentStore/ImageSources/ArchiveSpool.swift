@@ -5,8 +5,12 @@ package import ImageModel
 package struct ArchiveSpool: Sendable {
   package let directory: FilePath
   private let files: any FileSystem
+  private let reserve: Int
 
-  package init(in directory: FilePath, files: any FileSystem) { (self.directory, self.files) = (directory, files) }
+  /// - Parameter reserve: bytes of the disk that are left to others.
+  package init(in directory: FilePath, files: any FileSystem, reserve: Int = 256 << 20) {
+    (self.directory, self.files, self.reserve) = (directory, files, reserve)
+  }
 
   /// - Parameter expected: bytes, for which there must be room.
   /// - Throws: `Failure` when there is none.
@@ -18,10 +22,21 @@ package struct ArchiveSpool: Sendable {
       help: "free some space, or name another directory in TMPDIR")
   }
 
+  /// - Throws: `Failure` before the disk is full: what comes may be without end, and others write there too.
   package func keep(_ reader: any ByteReader) throws -> any RandomAccessFile {
     let file = try files.createUnnamed(in: directory)
     defer { file.discard() }
-    try reader.forEachPiece { try file.write($0) }
+    var unchecked = 0
+    try reader.forEachPiece { piece in
+      try file.write(piece)
+      unchecked += piece.count
+      guard unchecked >= reserve / 4 else { return }
+      unchecked = 0
+      guard try files.freeSpace(at: directory) < reserve else { return }
+      throw Failure(
+        "\(directory) is nearly full: the archive of the image is not kept",
+        help: "free some space, or name another directory in TMPDIR")
+    }
     return try file.reader()
   }
 }

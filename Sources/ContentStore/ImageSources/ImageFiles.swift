@@ -39,6 +39,7 @@ extension ImageFiles {
 
   /// A small blob, verified.
   func blob(_ descriptor: BlobDescriptor, _ what: String, limit: Int) throws -> [UInt8] {
+    if let data = descriptor.data { return data }
     try check(descriptor, what)
     let bytes = try document(descriptor.path, what, limit: limit)
     let digest = Digest.sha256(bytes)
@@ -48,7 +49,11 @@ extension ImageFiles {
 
   /// Whether a blob is there, with the size that is promised.
   func check(_ descriptor: BlobDescriptor, _ what: String) throws {
-    guard let size = try size(of: descriptor.path) else { throw fault("its \(what) \(descriptor.digest) is missing") }
+    if descriptor.data != nil { return }
+    guard let size = try size(of: descriptor.path) else {
+      if let (words, help) = descriptor.missingReason { throw fault("its \(what) \(words)", help: help) }
+      throw fault("its \(what) \(descriptor.digest) is missing")
+    }
     guard let promised = descriptor.size, promised != size else { return }
     throw fault("its \(what) \(descriptor.digest) has \(size) bytes instead of \(promised)")
   }

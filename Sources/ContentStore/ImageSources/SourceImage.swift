@@ -60,7 +60,7 @@ package struct SourceImage: Sendable {
     let layers = manifest.layers
     try self.init(
       config: config, layers: layers.map { ($0.digest, $0.mediaType, $0.size) }, name: name
-    ) { try open(layers[$0]) }
+    ) { try layers[$0].data.map { MemoryReader($0) } ?? open(layers[$0]) }
   }
 }
 

@@ -12,16 +12,23 @@ extension ImageLayout {
 
   /// A whole image of this content, the first that was made.
   func image(ofContent content: Digest) throws -> StoredImage? {
-    let lines = try inStore { try checkedLines(contentRecords / FilePath(content.hex), Self.kind) }
-    guard let words = lines?.first, words.count == 1, let config = Digest(words[0]) else { return nil }
-    return try whole(config).flatMap { $0.content == content ? $0 : nil }
+    try digest(ofContent: content).flatMap { try whole($0) }.flatMap { $0.content == content ? $0 : nil }
   }
 
   /// Lets the image be found by its content. A later one takes no whole one's place, so that names stay where they are.
   func recordContent(of image: StoredImage) throws {
-    if try self.image(ofContent: image.content) != nil { return }
-    let lines = [image.config.description]
-    try write(contentRecords / FilePath(image.content.hex), CheckedText.encode(Self.kind, lines))
+    if try self.image(ofContent: image.content) == nil { try recordContent(image.content, image.config) }
+  }
+
+  func recordContent(_ content: Digest, _ digest: Digest) throws {
+    try write(contentRecords / FilePath(content.hex), CheckedText.encode(Self.kind, [digest.description]))
+  }
+
+  /// What `recordContent` has kept.
+  func digest(ofContent content: Digest) throws -> Digest? {
+    let lines = try inStore { try checkedLines(contentRecords / FilePath(content.hex), Self.kind) }
+    guard let words = lines?.first, words.count == 1 else { return nil }
+    return Digest(words[0])
   }
 
   private func whole(_ config: Digest) throws -> StoredImage? {

@@ -28,7 +28,7 @@ extension ImageLayout {
     {
       return
     }
-    let new = path.parent / FilePath(".coppice-" + String(UInt64.random(in: 1 << 40...UInt64.max), radix: 36))
+    let new = path.parent / temporaryName
     do {
       try files.hardLink(new, to: blob)
     } catch {

@@ -44,6 +44,10 @@ extension ImageLayout {
         }
         for (content, _) in try records(contentRecords) where needed.contains(content) {
           if let image = try image(ofContent: content) { live.add(image) }
+          if let sif = try sif(ofContent: content) { live.add(sif) }
+        }
+        for (digest, status) in try records(sifRecords) where needed.contains(digest) || status.modified >= since {
+          if let sif = try sif(digest) { live.add(sif) }
         }
         return try sweep(live, since, dryRun: dryRun)
       }
@@ -64,6 +68,11 @@ extension ImageLayout {
       digests.formUnion(image.layers.map(\.listing))
       layers.formUnion(image.layers.map(\.diffID))
     }
+
+    mutating func add(_ sif: StoredSIF) {
+      digests.insert(sif.digest)
+      contents.insert(sif.content)
+    }
   }
 
   /// Names and records go before blobs: killed in between, nothing points at what is gone.
@@ -83,12 +92,14 @@ extension ImageLayout {
     }
     for (directory, needed) in [
       (imageRecords, live.images), (contentRecords, live.contents), (layerRecords, live.layers),
-      (layerIndexes, live.layers), (details, live.digests), (blockMaps, live.digests),
+      (layerIndexes, live.layers), (details, live.digests), (sifRecords, live.digests),
+      (blockMaps, live.digests),
     ] {
       for (digest, status) in try records(directory) where !needed.contains(digest) && status.modified < since {
         unneeded.append(directory / FilePath(digest.hex))
       }
     }
+    unneeded += try unneededLinks(live.digests.contains, since)
     if !dryRun { for path in unneeded { try files.remove(path) } }
     for (digest, status) in try presentBlobs() {
       if live.digests.contains(digest) || status.modified >= since {
@@ -100,9 +111,8 @@ extension ImageLayout {
       }
     }
     for directory in [
-      root, blobs, imageRecords, contentRecords, layerRecords, layerIndexes, details, blockMaps, repositoryRoots,
-      temporary,
-      damaged,
+      root, blobs, imageRecords, contentRecords, layerRecords, layerIndexes, details, sifRecords, blockMaps,
+      repositoryRoots, temporary, damaged,
     ] {
       for entry in try entriesIfPresent(directory) where entry.status.kind == .regular {
         // Files of ours that are being written begin like this, wherever they lie.

@@ -40,7 +40,7 @@ package struct ImageLayout: Sendable {
   var blobs: FilePath { root / "blobs/sha256" }
   var indexPath: FilePath { root / "index.json" }
   /// Files being written; on the same file system as the blobs, so that they can be renamed.
-  var temporary: FilePath { root / "coppice/temporary" }
+  package var temporary: FilePath { root / "coppice/temporary" }
   var damaged: FilePath { root / "coppice/damaged" }
   /// diff_id → `LayerRecord`
   var layerRecords: FilePath { root / "coppice/layers" }
@@ -48,14 +48,21 @@ package struct ImageLayout: Sendable {
   var layerIndexes: FilePath { root / "coppice/entries" }
   /// Config digest → `StoredImage`
   var imageRecords: FilePath { root / "coppice/images" }
-  /// Content digest → config digest of an image with that content
+  /// SIF → `StoredSIF`
+  var sifRecords: FilePath { root / "coppice/sifs" }
+  /// Content digest → config digest of an image, or digest of a SIF, with that content
   var contentRecords: FilePath { root / "coppice/contents" }
   var fingerprints: FilePath { root / "coppice/fingerprints" }
   /// List of inputs → what is known beside it
   var details: FilePath { root / "coppice/details" }
   /// SIF → where the contents of files lie in it
   var blockMaps: FilePath { root / "coppice/blocks" }
+  /// Form and lower layers → a SIF of an image that has them
+  var sifLinks: FilePath { root / "coppice/chains" }
   var repositoryRoots: FilePath { root / "coppice/roots" }
+
+  /// For what is written beside its place; no person chooses such a name.
+  var temporaryName: FilePath { FilePath(".coppice-" + String(UInt64.random(in: 1 << 40...UInt64.max), radix: 36)) }
 
   /// Replaces a small file as a whole, with its directory.
   func write(_ path: FilePath, _ bytes: [UInt8]) throws {

@@ -3,6 +3,8 @@ internal import Glibc
 internal import ImageModel
 
 /// A file under a random name in the directory of its final one, so that the last rename stays on one file system.
+///
+/// It is locked as long as it is open, by which `removeAbandoned` knows that somebody writes it.
 final class PosixPendingFile: PendingFile {
   /// Nil after `commit` and `discard`.
   private var descriptor: FileDescriptor?
@@ -14,7 +16,9 @@ final class PosixPendingFile: PendingFile {
     while true {
       let path = directory / FilePath(".coppice-" + String(random.next(), radix: 36))
       do {
-        descriptor = try FileDescriptor(opening: path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+        let file = try FileDescriptor(opening: path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+        guard Self.lock(file) else { continue }
+        descriptor = consume file
         temporary = path
         break
       } catch {
@@ -32,6 +36,15 @@ final class PosixPendingFile: PendingFile {
   }
 
   deinit { discard() }
+
+  /// False when somebody took the new file for an abandoned one.
+  private static func lock(_ file: borrowing FileDescriptor) -> Bool {
+    let number = file.number
+    // Some file systems have no locks: nobody removes anything there.
+    if uninterrupted({ flock(number, LOCK_EX | LOCK_NB) }).code == EWOULDBLOCK { return false }
+    var status = stat()
+    return fstat(number, &status) != 0 || status.st_nlink > 0
+  }
 
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileSystemError) {
     guard let number = descriptor?.number else { throw closed }

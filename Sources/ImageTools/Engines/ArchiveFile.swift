@@ -34,7 +34,7 @@ struct ArchiveFile: Sendable {
 }
 
 /// A file that is being written, as the end of a stream.
-private final class PendingFileWriter: ByteWriter {
+final class PendingFileWriter: ByteWriter {
   private let file: any PendingFile
 
   init(_ file: any PendingFile) { self.file = file }

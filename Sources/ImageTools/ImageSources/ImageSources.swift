@@ -54,10 +54,5 @@ package struct ImageSources: Sendable {
     }
   }
 
-  /// Apptainer's variables come first, since who sets them means just this.
-  private var spool: ArchiveSpool {
-    let names = ["APPTAINER_TMPDIR", "SINGULARITY_TMPDIR", "TMPDIR"]
-    let named = names.lazy.compactMap { environment[$0] }.first { $0.hasPrefix("/") }
-    return ArchiveSpool(in: FilePath(named ?? "/tmp"), files: files)
-  }
+  private var spool: ArchiveSpool { ArchiveSpool(in: TemporaryPlace(environment, files).directory, files: files) }
 }

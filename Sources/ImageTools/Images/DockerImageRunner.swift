@@ -135,7 +135,7 @@ package struct DockerImageRunner: StepRunner {
   ) async throws -> ArtifactOutput {
     let bases = BaseImages(store: store, engine: engine, directory: directory, log: log)
     var request = self.request(recipe, job, directory)
-    let place = secrets.isEmpty ? nil : SecretDirectory.make(in: secretPlaces, files: files)
+    let place = secrets.isEmpty ? nil : HeldDirectory.make(for: .secrets, in: secretPlaces, files: files)
     defer { place?.remove() }
     request.secrets = secrets.paths(in: place?.path ?? "secrets")
     try await stage(job, recipe, request)
@@ -238,10 +238,10 @@ package struct DockerImageRunner: StepRunner {
     return kept.output
   }
 
-  private var secretPlaces: [FilePath] { SecretDirectory.places(environment, files: files) }
+  private var secretPlaces: [FilePath] { HeldDirectory.secretPlaces(environment, files: files) }
 
   private func removeLeftovers(_ engine: any ContainerEngine) async {
-    SecretDirectory.removeLeftovers(in: secretPlaces, files: files)
+    HeldDirectory.removeLeftovers(of: .secrets, in: secretPlaces, files: files)
     let left = directories.leftovers(files)
     if left.isEmpty { return }
     await OrphanedEngines(directories: directories, files: files).end()

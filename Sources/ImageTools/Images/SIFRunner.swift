@@ -3,12 +3,11 @@ internal import BuildRecords
 package import ContentStore
 package import HostSystem
 package import ImageModel
-internal import JSONText
 internal import SIFConversion
 internal import SIFFormat
 internal import SquashFS
 
-/// Makes a SIF of an image in the store: no engine, no root, no temporary disk.
+/// Makes a SIF of an image in the store: no engine, no root, no temporary disk, unless Apptainer is to make it.
 ///
 /// The file lies in the store as a blob, and under its name in the directory of images as another name of the same.
 package struct SIFRunner: StepRunner {
@@ -16,20 +15,34 @@ package struct SIFRunner: StepRunner {
   private let files: any FileSystem
   /// Where SIF files have names.
   private let images: FilePath
+  private let builder: SIFBuilder
+  private let apptainer: ApptainerBuilder
   private let sourceDateEpoch: Int?
   private let time: @Sendable () -> Int
 
+  /// - Parameter environment: where Apptainer and its temporary files lie.
   package init(
-    store: ImageLayout, files: any FileSystem, images: FilePath, sourceDateEpoch: Int?,
+    store: ImageLayout, files: any FileSystem, images: FilePath, builder: SIFBuilder = .coppice,
+    processes: any ProcessRunner, environment: [String: String], sourceDateEpoch: Int?,
     time: @escaping @Sendable () -> Int
   ) {
-    (self.store, self.files, self.images, self.sourceDateEpoch) = (store, files, images, sourceDateEpoch)
-    self.time = time
+    (self.store, self.files, self.images, self.builder) = (store, files, images, builder)
+    apptainer = ApptainerBuilder(store: store, files: files, processes: processes, environment: environment)
+    (self.sourceDateEpoch, self.time) = (sourceDateEpoch, time)
+  }
+
+  package func refusal(of recipe: Recipe) async -> StepFailure? {
+    guard builder == .apptainer, case .conversion(let recipe) = recipe else { return nil }
+    return await apptainer.refusal(of: recipe.singularity)
   }
 
   package func storedOutput(of id: ArtifactID, for fingerprint: Fingerprint) throws -> ArtifactOutput? {
-    guard let output = try store.output(for: fingerprint), store.conditionOfFile(output) == .intact else { return nil }
+    guard let output = try store.output(for: fingerprint), try store.sif(for: output) != nil else { return nil }
     return output
+  }
+
+  package func isStored(_ output: ArtifactOutput, of id: ArtifactID) -> Bool {
+    ((try? store.sif(for: output)) ?? nil) != nil
   }
 
   package var outputPlace: FilePath? { FilePath(bytes: store.root.bytes + [0] + images.bytes) }
@@ -47,12 +60,14 @@ package struct SIFRunner: StepRunner {
   private func condition(
     of id: ArtifactID, _ output: ArtifactOutput, _ store: ImageLayout, _ files: any FileSystem
   ) -> OutputCondition {
-    let stored = store.conditionOfFile(output)
-    guard stored == .intact else { return stored }
     let path = path(of: id)
     do {
+      guard let sif = try store.sif(for: output) else {
+        let stored = store.conditionOfFile(output)
+        return stored == .intact ? .missing("it is not known what \(path.name) was made of") : stored
+      }
       guard let status = try files.statusIfPresent(of: path) else { return .missing("\(path) is not there") }
-      guard status.kind == .regular, status.size == output.size else {
+      guard status.kind == .regular, status.size == sif.size else {
         return .damaged("\(path) is not what was written there")
       }
       return .intact
@@ -73,9 +88,16 @@ package struct SIFRunner: StepRunner {
     guard case .conversion(let recipe) = recipe else { return }
     do {
       try await onBlockingThread { [self] in
+        guard let sif = try store.sif(for: output) else {
+          throw Failure("\(recipe.id) is not in the content store", help: "build it again")
+        }
+        let path = path(of: recipe.id)
         try files.createDirectory(images)
-        try writeSidecar(recipe, output, fingerprint)
-        try store.show(output, at: path(of: recipe.id), mode: 0o755)
+        let sidecar = SIFSidecar(recipe.image, sif, fingerprint, by: builder)
+        if SIFSidecar(of: path, files) != sidecar {
+          try files.replace(SIFSidecar.path(of: path), with: Array(sidecar.text(time()).utf8), mode: 0o644)
+        }
+        try store.show(sif.output, at: path, mode: 0o755)
       }
     } catch {
       throw error.inWords
@@ -90,74 +112,81 @@ package struct SIFRunner: StepRunner {
       throw StepFailure("\(recipe.image) is not in the content store", help: "build it")
     }
     do {
-      return try await onBlockingThread { [self] in try convert(image, recipe, job, log) }
+      let file = try await onBlockingThread { [self] in
+        try checkSpace(for: image)
+        return try store.newFile()
+      }
+      if builder == .apptainer {
+        let made = try await apptainer.build(image, to: file, recipe.singularity, log: log)
+        return try await onBlockingThread { [self] in
+          try store.take(file, digest: made.digest, size: made.size)
+          return try record(made, of: image, recipe)
+        }
+      }
+      return try await onBlockingThread { [self] in
+        let conversion = try convert(image, recipe, to: file, log)
+        let output = try record(conversion.file, of: image, recipe)
+        // Without these a later conversion takes longer.
+        try? store.keepBlockMap(conversion.blockMap, ofSIF: output.digest)
+        try? store.noteLayers(
+          image.layers.map(\.diffID), ofSIF: output.digest, form: recipe.singularity.squashfs.identity)
+        return output
+      }
     } catch {
       throw error.inWords
     }
   }
 
   private func convert(
-    _ image: StoredImage, _ recipe: ConversionRecipe, _ job: StepJob, _ log: @Sendable (String) -> Void
-  ) throws -> ArtifactOutput {
+    _ image: StoredImage, _ recipe: ConversionRecipe, to file: FilePath, _ log: @Sendable (String) -> Void
+  ) throws -> SIFConverter.Conversion {
     var options = SIFConverter.Options()
     options.compression = recipe.singularity.squashfs
     options.sourceDateEpoch = sourceDateEpoch
-    let file = try store.newFile()
+    options.isMD5Wanted = true
     let conversion = try SIFConverter(files: files, options: options).convert(
       config: try store.contents(ofBlob: image.config), layers: store.layerSources(of: image), to: file,
-      reusing: earlier(than: image, recipe.id))
+      at: store.path(ofBlob:), reusing: earlier(than: image, recipe))
     for diagnostic in conversion.diagnostics {
       log("\(diagnostic.severity.rawValue): \(diagnostic.message)" + (diagnostic.help.map { " (\($0))" } ?? ""))
     }
-    try store.take(file, digest: conversion.file.digest, size: conversion.file.size)
-    // Without it a later conversion takes longer.
-    try? store.keepBlockMap(conversion.blockMap, ofSIF: conversion.file.digest)
-    return ArtifactOutput(digest: conversion.file.digest, size: conversion.file.size)
+    return conversion
   }
 
-  /// The SIF files whose blocks may be those of an image: the last one of the same name, and that of the image with which it
-  /// has most layers in common.
-  private func earlier(than image: StoredImage, _ id: ArtifactID) -> [EarlierSIF] {
-    let own = path(of: id).name
-    var found: [(common: Int, sif: Digest)] = []
-    for entry in (try? files.names(of: images)) ?? [] {
-      guard let name = entry.name.text, name.hasSuffix(".sif.json"),
-        let bytes = try? files.contents(of: images / entry.name, limit: 1 << 20),
-        let sidecar = try? JSONValue(parsing: bytes),
-        let digest = sidecar["sha256"]?.string.flatMap({ Digest(hex: $0) }),
-        let config = sidecar["image_id"]?.string.flatMap({ Digest($0) }), let other = try? store.image(config)
-      else { continue }
-      let common = zip(image.layers, other.layers).prefix { $0.diffID == $1.diffID }.count
-      let isOwn = name.dropLast(".json".count) == own.text ?? ""
-      if isOwn || common > 0 { found.append((isOwn ? .max : common, digest)) }
-    }
-    return found.sorted { $0.common > $1.common }.prefix(2).compactMap { _, sif in
-      guard let blocks = store.blockMap(ofSIF: sif), let file = try? files.openAnywhere(store.path(ofBlob: sif)) else {
-        return nil
-      }
-      return EarlierSIF(file, blocks: blocks)
-    }
+  /// Files that upper layers hide make a SIF smaller than the layers: only what cannot be is refused.
+  private func checkSpace(for image: StoredImage) throws {
+    let free = try files.freeSpace(at: store.root)
+    guard free < image.size / 2 else { return }
+    throw Failure(
+      "\(store.root) has \(ByteCount(free)) left, and the SIF file takes about \(ByteCount(image.size))",
+      help: "free some space, or run `coppice gc`")
   }
 
-  /// What casa_distro writes beside an image, and by what it can be checked.
-  private func writeSidecar(
-    _ recipe: ConversionRecipe, _ output: ArtifactOutput, _ fingerprint: Fingerprint
-  ) throws {
-    let path = FilePath(bytes: path(of: recipe.id).bytes + Array(".json".utf8))
-    let known = try? JSONValue(parsing: try files.contents(of: path, limit: 1 << 20))
-    if known?["sha256"]?.string == output.digest.hex, known?["fingerprint"]?.string == "\(fingerprint.digest)" {
-      return
-    }
-    let file = try files.openAnywhere(store.path(ofBlob: output.digest))
-    let labels = try SIFMetadata(try SIFImage(reading: file), in: file).labels
-    let sidecar: JSONValue = [
-      "name": .string(recipe.image.name), "image_version": .string(recipe.image.tag),
-      "container_type": "singularity", "creation_time": .string(DateText.utc(time())),
-      "origin": .string(recipe.image.description), "size": .integer(output.size), "sha256": .string(output.digest.hex),
-      "image_id": .string(labels[SingularityFiles.configLabel] ?? ""), "fingerprint": .string("\(fingerprint.digest)"),
-      "writer": .string(ConversionRecipe.writer),
+  private func record(
+    _ made: WrittenSIF, of image: StoredImage, _ recipe: ConversionRecipe
+  ) throws -> ArtifactOutput {
+    let sif = StoredSIF(
+      digest: made.digest, size: made.size, content: content(of: image, recipe), image: image.config, md5: made.md5)
+    try store.record(sif)
+    return sif.output
+  }
+
+  /// What the files of the SIF are made of, times aside. Its bytes tell more of the image: when that was made.
+  private func content(of image: StoredImage, _ recipe: ConversionRecipe) -> Digest {
+    let (singularity, epoch) = (recipe.singularity, sourceDateEpoch.map { "\($0)" } ?? "-")
+    let lines = [
+      "coppice sif content 1", builder.writer, image.content.description, singularity.compression.rawValue,
+      singularity.level.map { "\($0)" } ?? "-", epoch,
     ]
-    try files.replace(path, with: Array(sidecar.prettyText.utf8), mode: 0o644)
+    return .sha256(lines.map { $0 + "\n" }.joined())
+  }
+
+  /// The SIF files whose blocks may be those of an image: the last one of the same name, and that of an image with which it
+  /// has most layers in common.
+  private func earlier(than image: StoredImage, _ recipe: ConversionRecipe) -> [EarlierSIF] {
+    let own = SIFSidecar(of: path(of: recipe.id), files)?.sif.digest
+    let like = store.sif(likeLayers: image.layers.map(\.diffID), form: recipe.singularity.squashfs.identity)
+    return [own, like == own ? nil : like].compactMap { $0.flatMap(store.earlierSIF) }
   }
 }
 

@@ -23,8 +23,13 @@ extension RegistryClient {
     } catch {
       throw RegistryError(malformed: "in its manifest, \(error.words)", about: reference, help: nil)
     }
-    let path = "blobs/\(manifest.config.digest)"
-    let config = try await session.bytes(path, digest: manifest.config.digest, limit: Self.configLimit).body
+    let config: [UInt8]
+    if let data = manifest.config.data {
+      config = data
+    } else {
+      let path = "blobs/\(manifest.config.digest)"
+      config = try await session.bytes(path, digest: manifest.config.digest, limit: Self.configLimit).body
+    }
     let image = try SourceImage(config: config, manifest: manifest, name: name) { blob in
       let pipe = BytePipe(limit: Self.ahead)
       return BlobReader(pipe) { try await fetch(blob, of: reference, into: pipe) }
@@ -42,6 +47,9 @@ extension RegistryClient {
       let before = body.received
       do {
         let answer = try await session.ask("GET", "blobs/\(blob.digest)", into: body)
+        if answer.status == 404, let (words, help) = blob.missingReason {
+          throw Failure("image \(reference): its layer \(words)", help: help)
+        }
         guard answer.status == 200 || answer.status == 206 else { throw RegistryError(answer, about: reference) }
         return
       } catch let error as RegistryError {

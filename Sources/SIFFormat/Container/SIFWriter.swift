@@ -19,6 +19,12 @@ package struct WrittenSIF: Sendable, Hashable {
   /// Of the file.
   package var digest: Digest
   package var size: Int
+  /// Of the file, where it was asked for.
+  package var md5: String?
+
+  package init(digest: Digest, size: Int, md5: String? = nil) {
+    (self.digest, self.size, self.md5) = (digest, size, md5)
+  }
 }
 
 /// Writes a SIF whose bytes depend on what it holds alone: no time, no identity, no name of its own.
@@ -133,8 +139,13 @@ package final class SIFWriter {
   }
 
   /// Completes header and table, reads all of the file again and gives it its name.
+  /// - Parameters:
+  ///   - isMD5Wanted: takes longer.
+  ///   - place: where it lies by its digest; nil for the path that was given.
   /// - Throws: when what is read is not what was written.
-  package func finish() throws -> WrittenSIF {
+  package func finish(
+    withMD5 isMD5Wanted: Bool = false, at place: ((Digest) -> FilePath)? = nil
+  ) throws -> WrittenSIF {
     guard partitionSize > 0 else { throw Failure("\(path) would have no file system") }
     let unpadded = descriptors.last?.range.upperBound ?? Self.dataOffset
     descriptors.append(
@@ -149,8 +160,8 @@ package final class SIFWriter {
     replaceFront(header.encoded, at: 0)
     replaceFront(descriptors.flatMap(\.encoded), at: Self.tableOffset)
     try file.write(front, at: 0)
-    let written = try verified()
-    try file.commit(to: path)
+    let written = try verified(isMD5Wanted)
+    try file.commit(to: place?(written.digest) ?? path)
     return written
   }
 
@@ -161,13 +172,21 @@ package final class SIFWriter {
     front.replaceSubrange(offset..<offset + bytes.count, with: bytes)
   }
 
-  private func verified() throws -> WrittenSIF {
+  private func verified(_ isMD5Wanted: Bool) throws -> WrittenSIF {
     let reader = try file.reader()
     let (size, front, pieces) = (front.count + tailSize, front, pieces)
     guard reader.size == size, try reader.bytes(0..<front.count) == front else { throw damaged }
-    let found = Locked((whole: Result<Digest, any Error>?.none, isRight: Result<Bool, any Error>?.none))
-    concurrently(2, threads: 2) { part in
-      if part == 0 {
+    let found = Locked(
+      (
+        whole: Result<Digest, any Error>?.none, isRight: Result<Bool, any Error>?.none,
+        md5: Result<String, any Error>?.none
+      ))
+    let parts = isMD5Wanted ? 3 : 2
+    concurrently(parts, threads: parts) { part in
+      if part == 2 {
+        let md5 = Result { try Self.md5(of: front, then: front.count..<size, in: reader) }
+        found.withLock { $0.md5 = md5 }
+      } else if part == 0 {
         let whole = Result { try Self.digest(of: front, then: front.count..<size, in: reader) }
         found.withLock { $0.whole = whole }
       } else {
@@ -175,15 +194,22 @@ package final class SIFWriter {
         found.withLock { $0.isRight = isRight }
       }
     }
-    let (whole, isRight) = found.withLock { $0 }
+    let (whole, isRight, md5) = found.withLock { $0 }
     guard let digest = try whole?.get(), try isRight?.get() == true else { throw damaged }
-    return WrittenSIF(digest: digest, size: size)
+    return WrittenSIF(digest: digest, size: size, md5: try md5?.get())
   }
 
   private static func digest(
     of front: [UInt8], then range: Range<Int>, in reader: any RandomAccessFile
   ) throws -> Digest {
     var hasher = SHA256Hasher()
+    hasher.update(front)
+    try reader.forEachPiece(of: range) { piece throws(FileSystemError) in hasher.update(piece) }
+    return hasher.finish()
+  }
+
+  private static func md5(of front: [UInt8], then range: Range<Int>, in reader: any RandomAccessFile) throws -> String {
+    var hasher = MD5Hasher()
     hasher.update(front)
     try reader.forEachPiece(of: range) { piece throws(FileSystemError) in hasher.update(piece) }
     return hasher.finish()

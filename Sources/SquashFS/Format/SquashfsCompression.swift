@@ -18,7 +18,7 @@ package enum SquashfsCompression: Hashable, Sendable {
   }
 
   /// What blocks depend on besides their bytes.
-  var identity: String {
+  package var identity: String {
     switch self {
     case .gzip(let level): "gzip \(level) libdeflate \(LIBDEFLATE_VERSION_STRING)"
     case .zstd(let level): "zstd \(level) libzstd \(ZSTD_versionNumber())"

@@ -9,6 +9,7 @@ struct GlobalOptions: Sendable, Equatable {
   var directory: FilePath?
   var engine: String?
   var store: FilePath?
+  var sifBuilder: SIFBuilder?
   var isVerbose = false
   var isQuiet = false
   var color = Color.auto
@@ -25,6 +26,9 @@ struct GlobalOptions: Sendable, Equatable {
     OptionSpecification(
       "store", .text("DIR"), "the content store",
       default: "$COPPICE_STORE, else store: of coppice.yaml, else .coppice/store"),
+    OptionSpecification(
+      "sif-builder", .choice(SIFBuilder.allCases.map(\.rawValue)), "what makes the SIF files of images",
+      default: "$COPPICE_SIF_BUILDER, else sif_builder: of coppice.yaml, else coppice"),
     OptionSpecification("verbose", short: "v", "say more: the output of every step, every current artifact"),
     OptionSpecification("quiet", short: "q", "say only what failed"),
     OptionSpecification("color", .choice(Color.allCases.map(\.rawValue)), "colours", default: "auto"),
@@ -40,6 +44,7 @@ struct GlobalOptions: Sendable, Equatable {
     directory = arguments.value("directory").map { FilePath($0) }
     engine = arguments.value("engine")
     store = arguments.value("store").map { FilePath($0) }
+    sifBuilder = arguments.choice("sif-builder")
     isVerbose = arguments.has("verbose")
     isQuiet = arguments.has("quiet")
     color = arguments.choice("color") ?? .auto

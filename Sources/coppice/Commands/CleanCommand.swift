@@ -16,8 +16,13 @@ extension CleanOptions {
       let path = workspace.stateDirectory / name
       guard try workspace.files.statusIfPresent(of: path) != nil else { continue }
       if !isDryRun { try workspace.files.removeTree(path) }
-      invocation.output.write("\(isDryRun ? "would remove" : "removed") \(invocation.diagnostics.shown(path))\n")
+      report(path, invocation)
     }
+    if isAll { for path in try workspace.removeSIFs(except: [], isDryRun: isDryRun) { report(path, invocation) } }
     return .success
+  }
+
+  private func report(_ path: FilePath, _ invocation: Invocation) {
+    invocation.output.write("\(isDryRun ? "would remove" : "removed") \(invocation.diagnostics.shown(path))\n")
   }
 }

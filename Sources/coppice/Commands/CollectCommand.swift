@@ -14,10 +14,12 @@ extension CollectOptions {
     let since = try !workspace.isStoreOurs() ? (Host.now() - 24 * 3600) * 1_000_000_000 : Int.max
     let collected = try workspace.store.collectGarbage(
       of: workspace.repository, roots: Set(roots), keepingSince: since, dryRun: isDryRun)
+    let retired = try workspace.removeSIFs(except: workspace.conversions, isDryRun: isDryRun)
     if isJSON {
       invocation.show([
         "removed": .array(collected.removed.map { .string($0.description) }), "bytes": .integer(collected.bytes),
         "kept": .integer(collected.kept), "dryRun": .bool(isDryRun),
+        "images": .array(retired.map { .string($0.description) }),
       ])
       return .success
     }
@@ -25,6 +27,9 @@ extension CollectOptions {
       for digest in collected.removed { invocation.output.write("\(digest)\n") }
     }
     let verb = isDryRun ? "would be removed" : "removed"
+    for path in retired {
+      invocation.output.write("\(invocation.diagnostics.shown(path)) \(verb): no definition makes it\n")
+    }
     invocation.output.write(
       "\(HumanText.count(collected.removed.count, "blob")) \(verb), \(HumanText.bytes(collected.bytes)); "
         + "\(collected.kept) kept\n")

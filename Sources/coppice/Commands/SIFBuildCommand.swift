@@ -1,4 +1,5 @@
 internal import ContentStore
+internal import DefinitionScan
 internal import HostSystem
 internal import ImageModel
 internal import ImageTools
@@ -16,14 +17,20 @@ extension SIFBuildOptions {
     options.compression = compression
     options.sourceDateEpoch = try invocation.sourceDateEpoch()
     let address = try ImageAddress(source, from: invocation.directory, files: files)
-    let image = try await invocation.image(at: address, platform: platform)
+    var image = try await invocation.image(at: address, platform: platform)
+    var earlier: [EarlierSIF] = []
+    if let store = invocation.storeAtHand(files) {
+      image = image.known(to: store)
+      earlier = store.earlierSIF(than: image, compression).map { [$0] } ?? []
+    }
     try Self.checkSpace(for: image, at: path.parent, files) { invocation.show([$0]) }
+    files.removeAbandoned(in: path.parent)
     let progress = ConversionProgress(
       count: image.layers.count, size: image.size, on: invocation.isOutputTerminal && !isJSON ? invocation : nil)
     defer { progress.close() }
     let converter = SIFConverter(files: files, options: options)
-    let conversion = try await progress.run(image.layers) { layers in
-      try converter.convert(config: image.config, layers: layers, to: path)
+    let conversion = try await progress.run(image.layers) { [config = image.config, earlier] layers in
+      try converter.convert(config: config, layers: layers, to: path, reusing: earlier)
     }
     progress.close()
     if !invocation.global.isQuiet { invocation.show(conversion.diagnostics) }
@@ -76,6 +83,20 @@ extension SIFBuildOptions {
 }
 
 extension Invocation {
+  /// The content store that was named, or that of the repository around; nil where there is none.
+  func storeAtHand(_ files: PosixFileSystem) -> ImageLayout? {
+    func known(_ path: FilePath) -> ImageLayout? {
+      (try? files.status(of: path, followingLinks: true)) == nil ? nil : ImageLayout(root: path, files: files)
+    }
+    if let store { return known(store) }
+    let around = try? RepositoryFinder.find(
+      option: repository, from: directory, environmentValue: variable("CASA_DEFAULT_REPOSITORY"), home: nil,
+      files: files)
+    guard let repository = around ?? nil, let settings = try? SettingsReader.read(repository: repository, files: files)
+    else { return nil }
+    return known(settings.store ?? repository / Workspace.storeName)
+  }
+
   /// SOURCE_DATE_EPOCH.
   /// - Throws: when it is no number of seconds since 1970.
   func sourceDateEpoch() throws(InvalidInput) -> Int? {

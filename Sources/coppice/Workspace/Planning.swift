@@ -19,6 +19,7 @@ extension Workspace {
         environment: invocation.environment),
       .sif: SIFRunner(
         store: store, files: files, images: settings.images,
+        builder: sifBuilder, processes: processes, environment: invocation.environment,
         sourceDateEpoch: invocation.variable("SOURCE_DATE_EPOCH").flatMap { Int($0) }, time: Host.now),
     ]
   }
@@ -39,7 +40,8 @@ extension Workspace {
   func reader(of files: any FileSystem) -> InputReader {
     let search = (invocation.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map { FilePath($0) }
     return InputReader(
-      files: files, programDirectories: search, sourceDateEpoch: invocation.variable("SOURCE_DATE_EPOCH"))
+      files: files, programDirectories: search, sourceDateEpoch: invocation.variable("SOURCE_DATE_EPOCH"),
+      sifBuilder: sifBuilder)
   }
 
   /// The verdict on `selected`, for commands that only ask; the index, a cache, keeps what had to be read.

@@ -22,6 +22,7 @@ struct Workspace: Sendable {
   /// Faults and warnings of the definitions and of the graph, sorted.
   let diagnostics: [Diagnostic]
   let platform: Platform
+  let sifBuilder: SIFBuilder
   /// As an earlier run left it, with what the scan had to read.
   let index: FileIndex
 
@@ -50,6 +51,7 @@ struct Workspace: Sendable {
     repository = try files.resolved(found)
     settings = try SettingsReader.read(repository: repository, files: files)
     platform = .host
+    sifBuilder = try invocation.sifBuilder() ?? settings.sifBuilder
     let builtin = SearchPath.builtin(
       environmentValue: invocation.variable("COPPICE_BUILTIN"), installed: Host.builtinShare(files),
       currentDirectory: invocation.currentDirectory)
@@ -136,7 +138,8 @@ struct Workspace: Sendable {
   var temporaryDirectory: FilePath { stateDirectory / "tmp" }
   var journal: Journal { Journal(path: stateDirectory / "journal", files: files) }
 
-  var storePath: FilePath { invocation.store ?? settings.store ?? stateDirectory / "store" }
+  var storePath: FilePath { invocation.store ?? settings.store ?? repository / Self.storeName }
+  static let storeName: FilePath = ".coppice/store"
   var store: ImageLayout { ImageLayout(root: storePath, files: files) }
 
   func ledger() throws -> Ledger {

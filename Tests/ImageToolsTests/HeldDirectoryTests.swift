@@ -5,7 +5,7 @@ import Testing
 
 @testable import ImageTools
 
-@Suite struct SecretDirectoryTests {
+@Suite struct HeldDirectoryTests {
   private let directory: TemporaryDirectory
   private let files = PosixFileSystem()
 
@@ -16,7 +16,7 @@ import Testing
   }
 
   private func places(_ runtime: FilePath?) -> [FilePath] {
-    SecretDirectory.places(
+    HeldDirectory.secretPlaces(
       runtime.map { ["XDG_RUNTIME_DIR": $0.description] } ?? [:], files: files, shared: directory / "shared")
   }
 
@@ -27,13 +27,14 @@ import Testing
     for runtime: FilePath? in [nil, "", "run", directory / "none", directory / "with,comma"] {
       #expect(places(runtime) == [shared])
     }
-    #expect(SecretDirectory.make(in: [], files: files) == nil)
+    #expect(HeldDirectory.make(for: .secrets, in: [], files: files) == nil)
   }
 
   @Test func nobodyElseCanReadItAndItGoes() throws {
     try directory.write("file", "no directory")
     // The first is none: the next one serves.
-    let made = try #require(SecretDirectory.make(in: [directory / "file", directory / "run"], files: files))
+    let made = try #require(
+      HeldDirectory.make(for: .secrets, in: [directory / "file", directory / "run"], files: files))
     #expect(made.path.isBelow(directory / "run"))
     #expect(try files.status(of: made.path, followingLinks: false).mode == 0o700)
     made.remove()
@@ -42,7 +43,7 @@ import Testing
 
   @Test func whatAKilledRunLeftGoesAndWhatIsInUseStays() throws {
     let run = directory / "run"
-    let used = try #require(SecretDirectory.make(in: [run], files: files))
+    let used = try #require(HeldDirectory.make(for: .secrets, in: [run], files: files))
     try directory.write("run/coppice-secrets-dead-1/lock", "")
     try directory.write("run/coppice-secrets-dead-1/0", "secret")
     try directory.write("run/coppice-secrets-open-1/lock", "")
@@ -50,8 +51,10 @@ import Testing
     try files.setMode(0o700, of: run / "coppice-secrets-dead-1")
     try files.setMode(0o755, of: run / "coppice-secrets-open-1")
     try files.setMode(0o700, of: run / "other")
-    SecretDirectory.removeLeftovers(in: [run, directory / "none"], files: files)
+    let archive = try #require(HeldDirectory.make(for: .archive, in: [run], files: files))
+    defer { archive.remove() }
+    HeldDirectory.removeLeftovers(of: .secrets, in: [run, directory / "none"], files: files)
     let left = try files.entries(of: run).map(\.name)
-    #expect(left.sorted() == [used.path.name, "coppice-secrets-open-1", "other"].sorted())
+    #expect(left.sorted() == [used.path.name, archive.path.name, "coppice-secrets-open-1", "other"].sorted())
   }
 }

@@ -1,11 +1,18 @@
 import HostSystem
 import ImageModel
 
-/// Where the secrets of one build lie while it runs: in memory, so that no disk has them even after SIGKILL.
+/// A directory of one step where others have theirs too, other repositories among them; nobody else can read it.
 ///
-/// The places are shared with other repositories. A lock that ends with its process tells who is still at work.
-final class SecretDirectory: Sendable {
-  private static let prefix = "coppice-secrets-"
+/// A lock that ends with its process tells who is still at work.
+final class HeldDirectory: Sendable {
+  enum Purpose: String {
+    /// In memory, so that no disk has them even after SIGKILL.
+    case secrets
+    /// What another program is to read.
+    case archive
+
+    fileprivate var prefix: String { "coppice-\(rawValue)-" }
+  }
 
   let path: FilePath
   private let files: any FileSystem
@@ -17,14 +24,14 @@ final class SecretDirectory: Sendable {
   }
 
   /// A new one, nil where there is no such place.
-  static func make(in places: [FilePath], files: any FileSystem) -> SecretDirectory? {
+  static func make(for purpose: Purpose, in places: [FilePath], files: any FileSystem) -> HeldDirectory? {
     for place in places {
       let random = String(UInt64.random(in: .min ... .max), radix: 36)
-      let path = place / FilePath("\(prefix)\(RunDirectories.processToken)-\(random)")
+      let path = place / FilePath("\(purpose.prefix)\(RunDirectories.processToken)-\(random)")
       do {
         try files.createDirectory(path)
         try files.setMode(0o700, of: path)
-        if let lock = try files.lock(path / "lock", waiting: false) { return SecretDirectory(path, lock, files) }
+        if let lock = try files.lock(path / "lock", waiting: false) { return HeldDirectory(path, lock, files) }
       } catch {
         // The next place.
       }
@@ -36,7 +43,7 @@ final class SecretDirectory: Sendable {
   func remove() { try? files.removeTree(path) }
 
   /// Directories in memory that are there, best first.
-  static func places(
+  static func secretPlaces(
     _ environment: [String: String], files: any FileSystem, shared: FilePath = "/dev/shm"
   ) -> [FilePath] {
     [environment["XDG_RUNTIME_DIR"].map { FilePath($0) }, shared].compactMap { $0 }.filter { place in
@@ -54,11 +61,12 @@ final class SecretDirectory: Sendable {
   }
 
   /// Removes what killed runs left.
-  static func removeLeftovers(in places: [FilePath], files: any FileSystem) {
+  static func removeLeftovers(of purpose: Purpose, in places: [FilePath], files: any FileSystem) {
     for place in places {
       for entry in (try? files.entries(of: place)) ?? [] {
         let path = place / entry.name
-        guard entry.name.description.hasPrefix(prefix), entry.status.kind == .directory, entry.status.mode == 0o700,
+        guard entry.name.description.hasPrefix(purpose.prefix), entry.status.kind == .directory,
+          entry.status.mode == 0o700,
           (try? files.statusIfPresent(of: path / "lock"))?.kind == .regular,
           let lock = try? files.lock(path / "lock", waiting: false)
         else { continue }

@@ -1,8 +1,8 @@
-/// Base64 as in RFC 4648, for credentials.
-enum Base64 {
+/// Base64 as in RFC 4648.
+package enum Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-  static func encode(_ bytes: [UInt8]) -> String {
+  package static func encode(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     for start in stride(from: 0, to: bytes.count, by: 3) {
       let group = bytes[start..<min(start + 3, bytes.count)]
@@ -15,7 +15,7 @@ enum Base64 {
   }
 
   /// Nil for a character that does not belong there; white space is passed over, padding may be missing.
-  static func decode(_ text: String) -> [UInt8]? {
+  package static func decode(_ text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     var (bits, count) = (0, 0)
     for byte in text.utf8 where byte != UInt8(ascii: "=") && byte > UInt8(ascii: " ") {
