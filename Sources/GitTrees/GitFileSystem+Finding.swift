@@ -21,8 +21,8 @@ extension GitFileSystem {
       let next = component == Array("..".utf8) ? place.parent : place / FilePath(bytes: component)
       found = try node(next)
       if let link = found, !rest.isEmpty || follows, let target = try target(of: link, at: next) {
-        linksLeft -= 1
         if linksLeft == 0 { throw Self.error(operation, path, .tooManyLinks, "Too many levels of symbolic links") }
+        linksLeft -= 1
         if target.isAbsolute { place = "/" }
         found = try node(place)
         rest += target.components.reversed()

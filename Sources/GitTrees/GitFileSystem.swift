@@ -45,7 +45,8 @@ package struct GitFileSystem: FileSystem {
     guard isGit(place) else { return try base.entries(of: place) }
     var entries = try names(below: place).map { DirectoryEntry(name: $0, status: status(of: .git($1), at: place / $0)) }
     for name in namesAsNow(in: place) {
-      guard let status = try base.statusIfPresent(of: place / name) else { continue }
+      // On the way there anything may lie today, also a circle of links.
+      guard let status = try? base.statusIfPresent(of: place / name) else { continue }
       entries.removeAll { $0.name == name }
       entries.append(DirectoryEntry(name: name, status: status))
     }
@@ -103,7 +104,8 @@ package struct GitFileSystem: FileSystem {
   }
 
   func target(of entry: GitEntry, at place: FilePath) throws(FileSystemError) -> FilePath {
-    FilePath(bytes: try asked("readlink", place) { () throws(Failure) in try tree.bytes(of: entry, at: inside(place)) })
+    FilePath(
+      bytes: try asked("readlink", place) { () throws(Failure) in try tree.target(of: entry, at: inside(place)) })
   }
 
   func asked<Value>(

@@ -47,6 +47,10 @@ final class GitTree: Sendable {
   func bytes(of entry: GitEntry, at path: FilePath) throws(Failure) -> [UInt8] {
     try objects.object(entry.object, at: path).bytes
   }
+
+  func target(of link: GitEntry, at path: FilePath) throws(Failure) -> [UInt8] {
+    try objects.object(link.object, at: path, isConverted: false).bytes
+  }
 }
 
 extension GitEntry {

@@ -79,4 +79,41 @@ import Testing
       }
     }
   }
+
+  /// What a commit of all that lies in the work tree says, whatever is edited afterwards.
+  private func looking<Result: Sendable>(
+    at repository: RandomRepository, after edit: () throws -> Void = {},
+    _ body: @escaping @Sendable (GitFileSystem) throws -> Result
+  ) async throws -> Result {
+    let commit = try await repository.commit()
+    try edit()
+    let git = try await GitRepository(
+      of: repository.top, processes: PosixProcessRunner(), environment: RandomRepository.environment,
+      files: Self.files)
+    let revision = try await GitRevision(commit, in: git)
+    return try await GitObjects.read(of: revision, files: Self.files) { objects in
+      try body(GitFileSystem(revision, objects, base: Self.files))
+    }
+  }
+
+  @Test func aLinkIsConvertedByNoAttribute() async throws {
+    let repository = try await RandomRepository(seed: 0)
+    let link = repository.top / "link.txt"
+    try Self.files.createLink(link, to: "line\nfeed")
+    let target = try await looking(at: repository) { try $0.target(ofLink: link) }
+    #expect(target == "line\nfeed", "*.txt eol=crlf is for files")
+  }
+
+  @Test func aCircleOfLinksTodayHidesNoDirectoryOfThen() async throws {
+    let repository = try await RandomRepository(seed: 0)
+    let directory = repository.top / "d"
+    try repository.write("d/file", "x")
+    let names = try await looking(at: repository) {
+      try Self.files.removeTree(directory)
+      try Self.files.createLink(directory, to: "d")
+    } _: {
+      try $0.entries(of: directory).map(\.name)
+    }
+    #expect(names == ["file"])
+  }
 }
