@@ -6,6 +6,9 @@ struct CurlTransfer: Sendable {
   private let certificates: String?
   private let certificateDirectory: String?
 
+  /// What is sent goes where it was sent to, or nowhere.
+  private static let redirected: Set<String> = ["GET", "HEAD"]
+
   /// - Parameter environment: SSL_CERT_FILE and SSL_CERT_DIR are honoured; proxies libcurl finds itself.
   init(environment: [String: String]) {
     let named = environment.filter { !$0.value.isEmpty }
@@ -37,11 +40,12 @@ struct CurlTransfer: Sendable {
       ca_file: certificates == nil ? nil : texts[2],
       ca_directory: certificateDirectory == nil ? nil : texts[3],
       connect_timeout: request.limits.connect.milliseconds, total_timeout: request.limits.total.milliseconds,
-      stall_timeout: Int(request.limits.stall.components.seconds), max_redirects: request.method == "POST" ? 0 : 5,
+      stall_timeout: Int(request.limits.stall.components.seconds),
+      max_redirects: Self.redirected.contains(request.method) ? 5 : 0,
       allows_http: address?.scheme == "http" ? 1 : 0,
       avoids_proxy: Loopback.isLoopback(address?.server ?? "") ? 1 : 0,
-      source: request.body.isEmpty ? nil : { borrowed($2)?.give($0, $1) ?? -1 },
-      source_size: Int64(request.body.count),
+      source: request.body == nil ? nil : { borrowed($2)?.give($0, $1) ?? -1 },
+      source_size: Int64(request.body?.count ?? 0),
       body: { borrowed($2)?.takeBody($0, $1) ?? 1 },
       header: { borrowed($2)?.takeHeader($0, $1) ?? 1 },
       is_cancelled: { borrowed($0)?.isCancelled ?? true ? 1 : 0 },
@@ -139,13 +143,14 @@ private final class Exchange: Sendable {
     return 0
   }
 
+  /// - Returns: -1 when the body cannot be read.
   func give(_ buffer: UnsafeMutablePointer<CChar>, _ capacity: Int) -> Int {
-    state.withLock { state in
-      let piece = request.body[state.given...].prefix(capacity)
-      for (index, byte) in piece.enumerated() { buffer[index] = CChar(bitPattern: byte) }
-      state.given += piece.count
-      return piece.count
-    }
+    let given = state.withLock { $0.given }
+    let room = UnsafeMutableRawBufferPointer(start: buffer, count: capacity)
+    guard let count = request.body?.read(at: given, into: room) else { return -1 }
+    state.withLock { $0.given += count }
+    request.sent?(count)
+    return count
   }
 
   func response(status: Int) -> HTTPResponse {

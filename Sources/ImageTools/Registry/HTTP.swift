@@ -5,8 +5,12 @@ struct HTTPRequest: Sendable {
   var method = "GET"
   var url: String
   var headers: [(name: String, value: String)] = []
-  /// Sent with POST.
-  var body: [UInt8] = []
+  /// Nil for a method that sends none.
+  var body: RequestBody?
+  /// Told of the bytes of the body that were given to the network.
+  var sent: (@Sendable (Int) -> Void)?
+  /// Whether making it again does no harm; a part of an upload may have arrived though its answer did not.
+  var isRepeatable = true
   /// Takes the body of an answer of status 200 or 206, in the place of memory.
   var sink: BlobBody?
   /// More bytes than this in the answer are an error.

@@ -17,9 +17,9 @@ struct RegistryClient: Sendable {
     case index(PlatformChoices)
   }
 
-  private static let types = ManifestDocument.imageTypes + ManifestDocument.indexTypes
+  static let types = ManifestDocument.imageTypes + ManifestDocument.indexTypes
   /// What a server answers that does not know HEAD.
-  private static let withoutHead: Set<Int> = [400, 405, 501]
+  static let withoutHead: Set<Int> = [400, 405, 501]
   /// Requests to one server at a time.
   private static let width = 4
   /// Configs hold labels and history: more than manifests, but no files.
@@ -81,10 +81,10 @@ struct RegistryClient: Sendable {
   }
 
   /// Before a broken transfer goes on.
-  func pause() async throws { try await clock.sleep(for: .seconds(1)) }
+  @Sendable func pause() async throws { try await clock.sleep(for: .seconds(1)) }
 
-  func session(_ reference: ImageReference) -> RegistrySession {
-    RegistrySession(reference, transfer: transfer, login: login, limits: limits)
+  func session(_ reference: ImageReference, scope: RegistryScope = .pull) -> RegistrySession {
+    RegistrySession(reference, transfer: transfer, login: login, limits: limits, scope: scope)
   }
 
   private func meaning(of reference: ImageReference) async throws -> TagMeaning {

@@ -15,6 +15,9 @@ struct RegistryEndpoint: Sendable {
   /// Whether https and plain http would mean two ports.
   var hasPort: Bool { registry.split(separator: "]").last?.contains(":") ?? false }
 
+  /// Whether a URL is one of this server, spoken to in this way.
+  func isAt(_ url: String) -> Bool { WebAddress(url) == WebAddress("\(scheme)://\(host)/") }
+
   /// - Parameter path: below the repository: `manifests/24.04`.
   func url(_ path: String) -> String { "\(scheme)://\(host)/v2/\(reference.effectiveRepository)/\(path)" }
 }

@@ -1,3 +1,4 @@
+import HostSystem
 import ImageModel
 import JSONText
 
@@ -5,15 +6,39 @@ import JSONText
 struct RegistryLogin: Sendable {
   let transfer: RetryingTransfer
   let credentials: @Sendable (ImageReference) async throws -> Credential?
+  private let remembered = Locked<[String: String]>([:])
+
+  init(transfer: RetryingTransfer, credentials: @escaping @Sendable (ImageReference) async throws -> Credential?) {
+    (self.transfer, self.credentials) = (transfer, credentials)
+  }
+
+  /// What the last login for the same was given, if there was one: many conversations share it until it runs out.
+  func lastAuthorization(to endpoint: RegistryEndpoint, for scope: RegistryScope) -> String? {
+    remembered.withLock { $0[Self.key(endpoint, scope)] }
+  }
+
+  private static func key(_ endpoint: RegistryEndpoint, _ scope: RegistryScope) -> String {
+    ([endpoint.registry] + scope.texts(for: endpoint.reference.effectiveRepository)).joined(separator: " ")
+  }
 
   /// Nil when there is nothing to log in with.
   /// - Throws: `RegistryError`; `Failure` where credentials cannot be had.
-  func authorization(for answer: HTTPResponse, to endpoint: RegistryEndpoint) async throws -> String? {
+  func authorization(
+    for answer: HTTPResponse, to endpoint: RegistryEndpoint, for scope: RegistryScope
+  ) async throws -> String? {
+    let value = try await newAuthorization(for: answer, to: endpoint, for: scope)
+    remembered.withLock { $0[Self.key(endpoint, scope)] = value }
+    return value
+  }
+
+  private func newAuthorization(
+    for answer: HTTPResponse, to endpoint: RegistryEndpoint, for scope: RegistryScope
+  ) async throws -> String? {
     let challenges = answer.all("www-authenticate").flatMap(AuthenticationChallenge.all)
     let credential = try await credentials(endpoint.reference)
     if case .token(let token)? = credential { return "Bearer " + token }
     if let bearer = challenges.first(where: { $0.scheme == "bearer" }) {
-      return "Bearer " + (try await token(bearer, credential, endpoint))
+      return "Bearer " + (try await token(bearer, credential, endpoint, scope))
     }
     guard challenges.contains(where: { $0.scheme == "basic" }), case .password(let user, let password)? = credential
     else { return nil }
@@ -25,7 +50,8 @@ struct RegistryLogin: Sendable {
   }
 
   private func token(
-    _ challenge: AuthenticationChallenge, _ credential: Credential?, _ endpoint: RegistryEndpoint
+    _ challenge: AuthenticationChallenge, _ credential: Credential?, _ endpoint: RegistryEndpoint,
+    _ scope: RegistryScope
   ) async throws -> String {
     let reference = endpoint.reference
     guard let realm = challenge.parameters["realm"], let address = WebAddress(realm), address.isPrivate else {
@@ -34,7 +60,7 @@ struct RegistryLogin: Sendable {
         malformed: "it asks to log in at a place that is not safe\(place)", about: reference,
         help: "logins go to https addresses only")
     }
-    let request = Self.request(realm, challenge, credential, endpoint)
+    let request = Self.request(realm, challenge, credential, endpoint, scope)
     let answer: HTTPResponse
     do {
       answer = try await transfer.answer(to: request)
@@ -55,15 +81,19 @@ struct RegistryLogin: Sendable {
   }
 
   private static func request(
-    _ realm: String, _ challenge: AuthenticationChallenge, _ credential: Credential?, _ endpoint: RegistryEndpoint
+    _ realm: String, _ challenge: AuthenticationChallenge, _ credential: Credential?, _ endpoint: RegistryEndpoint,
+    _ scope: RegistryScope
   ) -> HTTPRequest {
-    let scope = challenge.parameters["scope"] ?? "repository:\(endpoint.reference.effectiveRepository):pull"
-    let fields = [("service", challenge.parameters["service"] ?? endpoint.host), ("scope", scope)]
+    var scopes = scope.texts(for: endpoint.reference.effectiveRepository)
+    // Who only reads takes what is offered: the registry knows best how it calls that.
+    if scope == .pull, let offered = challenge.parameters["scope"] { scopes = [offered] }
+    let fields =
+      [("service", challenge.parameters["service"] ?? endpoint.host)] + scopes.map { ("scope", $0) }
     var request: HTTPRequest
     if case .identity(let token)? = credential {
       request = HTTPRequest("POST", realm)
       let more = [("grant_type", "refresh_token"), ("client_id", "coppice"), ("refresh_token", token)]
-      request.body = Array(form(fields + more).utf8)
+      request.body = .bytes(Array(form(fields + more).utf8))
       request.headers.append(("Content-Type", "application/x-www-form-urlencoded"))
     } else {
       request = HTTPRequest("GET", realm + (realm.contains("?") ? "&" : "?") + form(fields))

@@ -7,14 +7,21 @@ struct RegistrySession {
   private let transfer: RetryingTransfer
   private let login: RegistryLogin
   private let limits: TimeLimits
+  private let scope: RegistryScope
   private var authorization: String?
 
-  init(_ reference: ImageReference, transfer: RetryingTransfer, login: RegistryLogin, limits: TimeLimits) {
-    (self.transfer, self.login, self.limits) = (transfer, login, limits)
+  init(
+    _ reference: ImageReference, transfer: RetryingTransfer, login: RegistryLogin, limits: TimeLimits,
+    scope: RegistryScope = .pull
+  ) {
+    (self.transfer, self.login, self.limits, self.scope) = (transfer, login, limits, scope)
     endpoint = RegistryEndpoint(reference)
+    authorization = login.lastAuthorization(to: endpoint, for: scope)
   }
 
   var reference: ImageReference { endpoint.reference }
+  /// Where a path below the repository lies, as it was found out so far.
+  func url(_ path: String) -> String { endpoint.url(path) }
 
   /// The answer, whatever its status.
   /// - Parameters:
@@ -26,16 +33,31 @@ struct RegistrySession {
     _ method: String, _ path: String, accept: [String] = [], limit: Int = ManifestDocument.limit,
     into body: BlobBody? = nil
   ) async throws -> HTTPResponse {
-    var hasLoggedIn = false
-    while true {
-      var request = HTTPRequest(method, endpoint.url(path))
-      (request.limit, request.limits) = (limit, limits)
+    try await answer {
+      var request = HTTPRequest(method, $0.url(path))
+      request.limit = limit
       if let body {
         (request.sink, request.limits.total) = (body, .zero)
         if body.received > 0 { request.headers.append(("Range", "bytes=\(body.received)-")) }
       }
       if !accept.isEmpty { request.headers.append(("Accept", accept.joined(separator: ", "))) }
-      if let authorization { request.headers.append(("Authorization", authorization)) }
+      return request
+    }
+  }
+
+  /// The answer to a request, whatever its status.
+  /// - Parameter request: made anew when it must be made again; its time limits are the session's, but a total of zero,
+  ///   which stays.
+  /// - Throws: `RegistryError`, `CancellationError`; `Failure` where credentials cannot be had.
+  mutating func answer(to make: (RegistryEndpoint) -> HTTPRequest) async throws -> HTTPResponse {
+    var hasLoggedIn = false
+    while true {
+      var request = make(endpoint)
+      let isUnlimited = request.limits.total == .zero
+      request.limits = limits
+      if isUnlimited { request.limits.total = .zero }
+      // A registry may send us elsewhere to upload; what lets us in there is in that address.
+      if let authorization, endpoint.isAt(request.url) { request.headers.append(("Authorization", authorization)) }
       let answer: HTTPResponse
       do {
         answer = try await transfer.answer(to: request)
@@ -51,7 +73,7 @@ struct RegistrySession {
       // A token that has run out is asked for again, once.
       guard answer.status == 401, !hasLoggedIn else { return answer }
       hasLoggedIn = true
-      guard let value = try await login.authorization(for: answer, to: endpoint) else { return answer }
+      guard let value = try await login.authorization(for: answer, to: endpoint, for: scope) else { return answer }
       authorization = value
     }
   }

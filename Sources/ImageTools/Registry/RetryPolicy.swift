@@ -48,13 +48,15 @@ struct RetryingTransfer: Sendable {
       let pause: Duration
       do {
         let answer = try await perform(request)
-        guard let wait = policy.pause(after: attempt, answer) else { return answer }
+        guard request.isRepeatable, let wait = policy.pause(after: attempt, answer) else { return answer }
         if answer.retryAfter != nil, wait > .zero {
           note("\(request.server) asks to wait \(wait.components.seconds) seconds (HTTP \(answer.status))")
         }
         pause = wait
       } catch let error as TransferError {
-        guard !request.hasGiven, let wait = policy.pause(after: attempt, error) else { throw error }
+        guard request.isRepeatable, !request.hasGiven, let wait = policy.pause(after: attempt, error) else {
+          throw error
+        }
         pause = wait
       }
       try await clock.sleep(for: pause)
