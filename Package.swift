@@ -60,18 +60,19 @@ let package = Package(
     room(
       "SIFConversion", ["ImageModel", "HostSystem", "SquashFS", "ContentStore", "SIFFormat"]),
     room("BuildEngine", ["ImageModel", "HostSystem", "FileTraces", "DependencyGraph", "BuildRecords"]),
+    room("ReleasePlanning", ["ImageModel", "HostSystem", "YAMLText"]),
     room(
       "ImageTools",
       [
         "ImageModel", "HostSystem", "JSONText", "DockerfileText", "SquashFS", "SIFFormat", "ContentStore",
-        "BuildRecords", "SIFConversion", "BuildEngine", "CCurl",
+        "BuildRecords", "SIFConversion", "BuildEngine", "ReleasePlanning", "CCurl",
       ]),
     .executableTarget(
       name: "coppice",
       dependencies: [
         "ImageModel", "HostSystem", "FileTraces", "GitTrees", "YAMLText", "JSONText", "DependencyGraph",
         "DefinitionScan", "BuildRecords", "DefinitionLint", "SquashFS", "ContentStore", "SIFFormat", "SIFConversion",
-        "BuildEngine", "ImageTools",
+        "BuildEngine", "ReleasePlanning", "ImageTools",
       ],
       swiftSettings: strict),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
@@ -108,11 +109,12 @@ let package = Package(
       [
         "ImageModel", "HostSystem", "DockerfileText", "DependencyGraph", "BuildRecords", "BuildEngine", "TestSupport",
       ]),
+    tests("ReleasePlanningTests", ["ImageModel", "HostSystem", "ReleasePlanning", "TestSupport"]),
     tests(
       "ImageToolsTests",
       [
         "ImageModel", "HostSystem", "FileTraces", "DockerfileText", "DependencyGraph", "DefinitionScan",
-        "ContentStore", "BuildRecords", "BuildEngine", "ImageTools", "JSONText", "TestSupport",
+        "ContentStore", "BuildRecords", "BuildEngine", "ReleasePlanning", "ImageTools", "JSONText", "TestSupport",
       ]),
     tests(
       "CommandTests",
@@ -158,7 +160,7 @@ if Context.environment["COPPICE_FUZZ"] != nil {
       dependencies: [
         "ImageModel", "HostSystem", "FileTraces", "GitTrees", "YAMLText", "JSONText", "DependencyGraph",
         "DefinitionScan", "BuildRecords", "DefinitionLint", "SquashFS", "ContentStore", "SIFFormat", "SIFConversion",
-        "BuildEngine", "ImageTools",
+        "BuildEngine", "ReleasePlanning", "ImageTools",
       ], exclude: ["Main.swift"], swiftSettings: strict),
     .executableTarget(
       name: "coppice-fuzz", dependencies: fuzzed + ["CFuzzer"], path: "Fuzzing",

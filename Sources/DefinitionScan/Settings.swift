@@ -1,5 +1,4 @@
 package import ImageModel
-package import YAMLText
 
 /// What `coppice.yaml` at the repository's root says; everything has a default.
 package struct Settings: Sendable {
@@ -29,8 +28,8 @@ package struct Settings: Sendable {
   package var ignoredRules: Set<LintRule> = []
   /// What the files that a build can see may have together before `coppice lint` warns.
   package var contextLimit = ByteCount(100_000_000)
-  /// Where to publish, not yet looked at.
-  package var destinations: YAMLNode?
+  /// Where to publish; nowhere, as long as nobody says it.
+  package var destinations: [DestinationDefinition] = []
 
   /// The defaults for a repository with or without `coppice.yaml`.
   package init(repository: FilePath) {

@@ -87,7 +87,7 @@ package enum SettingsReader {
       }
     }
     if let node = members["lint"] { applyLint(node, to: &settings, &reader) }
-    settings.destinations = members["destinations"]
+    if let node = members["destinations"] { settings.destinations = reader.destinations(node, repository) }
   }
 
   private static func applyLint(_ node: YAMLNode, to settings: inout Settings, _ reader: inout StrictReader) {

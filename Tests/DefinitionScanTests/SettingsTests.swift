@@ -35,7 +35,7 @@ struct SettingsTests {
       compression: {compression: zstd, level: 9}
       network: none
       max_age: 30d
-      destinations: {public: {kind: directory}}
+      destinations: {public: {registry: docker.io/team, kinds: [docker]}, web: {directory: ../www, visibility: public}}
       lint: {ignore: [unpinned-base, floating-base], context_limit: 20MB}
       """)
     let settings = try SettingsReader.read(repository: "/r", files: files)
@@ -48,9 +48,31 @@ struct SettingsTests {
     #expect(settings.compression == Singularity(compression: .zstd, level: 9))
     #expect(settings.network == "none")
     #expect(settings.maxAge == .seconds(30 * 86_400))
-    #expect(settings.destinations != nil)
+    #expect(settings.destinations.map(\.name) == ["public", "web"])
+    #expect(settings.destinations.first?.place == .registry(host: "docker.io", path: "team"))
+    #expect(settings.destinations.first?.kinds == [.docker])
+    #expect(settings.destinations.last?.kinds == [.sif, .vbox])
+    #expect(settings.destinations.last?.visibilities == [.public])
     #expect(settings.ignoredRules == [.unpinnedBase, .floatingBase])
     #expect(settings.contextLimit == ByteCount(20_000_000))
+  }
+
+  @Test(
+    arguments: [
+      ("destinations: [a]\n", "1:15 error: 'destinations' must be a mapping"),
+      ("destinations: {a: {}}\n", "1:16 error: 'a' of 'destinations' does not say where it is"),
+      (
+        "destinations: {a: {registry: r.example, directory: x}}\n", "1:16 error: 'a' of 'destinations' is at two places"
+      ),
+      ("destinations: {a: {registry: team}}\n", "1:30 error: 'team' is no registry"),
+      ("destinations: {a: {registry: r.example/x:1}}\n", "1:30 error: 'r.example/x:1' is no registry"),
+      ("destinations: {a: {directory: x, kinds: [docker]}}\n", "1:42 error: a kind must be one of sif, vbox"),
+      ("destinations: {a b: {directory: x}}\n", "1:16 error: 'a b' is no name of a destination"),
+      ("destinations: {a: {directory: x, visible: public}}\n", "1:34 error: unknown key 'visible'"),
+    ])
+  func faultsOfDestinationsAreTold(text: String, fault: String) {
+    let found = #expect(throws: InvalidInput.self) { try read(text) }
+    #expect(found?.diagnostics.map(Workshop.short).first?.hasPrefix(fault) == true, "\(found?.diagnostics ?? [])")
   }
 
   @Test(

@@ -1,0 +1,35 @@
+/// Where artifacts are published, as `coppice.yaml` says it.
+package struct DestinationDefinition: Hashable, Sendable {
+  package enum Place: Hashable, Sendable {
+    /// An OCI registry, and what stands in front of an image's own name there; nil for the namespace of the images.
+    case registry(host: String, path: String?)
+    /// A directory of this machine, absolute: a web root, a file server.
+    case directory(FilePath)
+  }
+
+  package var name: String
+  package var place: Place
+  /// What is published there.
+  package var kinds: Set<ArtifactKind>
+  package var visibilities: Set<ImageRecipe.Visibility>
+  package var location: SourceLocation
+
+  package init(
+    name: String, place: Place, kinds: Set<ArtifactKind>, visibilities: Set<ImageRecipe.Visibility>,
+    location: SourceLocation
+  ) {
+    self.name = name
+    self.place = place
+    self.kinds = kinds
+    self.visibilities = visibilities
+    self.location = location
+  }
+
+  /// What a place can hold.
+  package static func kinds(at place: Place) -> [ArtifactKind] {
+    switch place {
+    case .registry: [.docker, .sif]
+    case .directory: [.sif, .vbox]
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import HostSystem
+import ImageModel
+import ReleasePlanning
+import TestSupport
+import Testing
+
+@Suite struct PublisherTests {
+  private let files = InMemoryFileSystem(root: "/r")
+  private let hub = PlayedDestination()
+  private let web = PlayedDestination()
+
+  private var history: ReleaseHistory {
+    ReleaseHistory(directory: "/r/releases", pending: "/r/.coppice/release.yaml", files: files)
+  }
+
+  private var publisher: Publisher { Publisher(destinations: ["hub": hub, "web": web], history: history) }
+
+  private static func digest(_ text: String) -> Digest { .sha256(text) }
+
+  /// Every image with two names at the hub and a file on the web, as far as they are not there.
+  private func parts(_ versions: [String: String]) async throws -> [Publisher.Part] {
+    var parts: [Publisher.Part] = []
+    for (image, version) in versions.sorted(by: { $0.key < $1.key }) {
+      let places: [(String, PlayedDestination, ArtifactKind, [String])] = [
+        ("hub", hub, .docker, ["\(image):1", "\(image):latest"]), ("web", web, .sif, ["\(image)-1.sif"]),
+      ]
+      for (name, destination, kind, names) in places {
+        let shipment = Shipment(
+          artifact: ArtifactID(kind: kind, name: image, tag: "1"), names: names,
+          fingerprint: Fingerprint(Self.digest("inputs")),
+          output: ArtifactOutput(digest: Self.digest("\(kind) \(image) \(version)"), size: 10))
+        let line = ReleasePlanner.line(
+          .init(
+            artifact: shipment.artifact, names: names, staleness: .current, output: shipment.output.digest,
+            target: try destination.target(of: shipment)), at: name,
+          seen: try await destination.published(names.reduce(into: [:]) { $0[$1] = .some(nil) }),
+          last: try history.last(at: name).mapValues(\.digest))
+        if line.isWork { parts.append(.init(line: line, shipment: shipment)) }
+      }
+    }
+    return parts
+  }
+
+  private func visible() -> [String: Digest] { hub.names.merging(web.names) { first, _ in first } }
+
+  private func expected(_ versions: [String: String]) -> [String: Digest] {
+    versions.reduce(into: [:]) { names, image in
+      for name in ["\(image.key):1", "\(image.key):latest"] {
+        names[name] = Self.digest("docker \(image.key) \(image.value)")
+      }
+      names["\(image.key)-1.sif"] = Self.digest("sif \(image.key) \(image.value)")
+    }
+  }
+
+  @Test func everythingBecomesVisibleAndIsWrittenDown() async throws {
+    let versions = ["base": "1", "science": "1"]
+    let release = try await publisher.publish(try await parts(versions), time: 1000)
+    #expect(visible() == expected(versions))
+    #expect(release?.entries.count == 6)
+    #expect(try history.releases() == [release])
+    #expect(try history.pending() == nil)
+    #expect(!hub.isHeld && !web.isHeld)
+    #expect(try await parts(versions).isEmpty, "nothing is left to do")
+    #expect(try await publisher.publish([], time: 2000) == nil)
+    #expect(try history.releases().count == 1)
+  }
+
+  @Test func onlyWhatChangedIsSentAndSwitched() async throws {
+    _ = try await publisher.publish(try await parts(["base": "1", "science": "1"]), time: 1000)
+    let sent = hub.sent
+    let release = try await publisher.publish(try await parts(["base": "1", "science": "2"]), time: 2000)
+    #expect(release?.entries.map(\.change.name) == ["science:1", "science:latest", "science-1.sif"])
+    #expect(hub.sent == sent + 10)
+  }
+
+  /// Wherever it fails: before the first switch nothing that people see has changed, later the release is pending; and
+  /// it can be completed, and taken back.
+  @Test(arguments: [true, false]) func aFaultLeavesTheOldOrAPendingRelease(completes: Bool) async throws {
+    let (old, new) = (["base": "1", "science": "1"], ["base": "1", "science": "2", "more": "1"])
+    for fault in 0..<20 {
+      let other = PublisherTests()
+      _ = try await other.publisher.publish(try await other.parts(old), time: 1000)
+      let parts = try await other.parts(new)
+      (fault < 10 ? other.hub : other.web).fail(after: fault % 10)
+      let hasFailed: Bool
+      do {
+        _ = try await other.publisher.publish(parts, time: 2000)
+        hasFailed = false
+      } catch is Failure {
+        hasFailed = true
+      }
+      other.hub.fail(after: nil)
+      other.web.fail(after: nil)
+      #expect(!other.hub.isHeld && !other.web.isHeld)
+      guard hasFailed else {
+        #expect(other.visible() == other.expected(new))
+        continue
+      }
+      let pending = try other.history.pending()
+      if pending == nil { #expect(other.visible() == other.expected(old), "fault \(fault)") }
+      #expect(try other.history.releases().count == 1)
+      if completes {
+        let release = try await other.publisher.publish(try await other.parts(new), time: 3000)
+        #expect(other.visible() == other.expected(new), "fault \(fault)")
+        let science = release?.entries.first { $0.change.name == "science:1" }
+        #expect(science?.change.from == Self.digest("docker science 1"), "what taking back leads to")
+      } else if let pending {
+        _ = try await other.publisher.takeBack(pending, isPending: true, time: 3000)
+        #expect(other.visible() == other.expected(old), "fault \(fault)")
+      }
+      #expect(try other.history.pending() == nil)
+    }
+  }
+
+  @Test func aReleaseIsTakenBack() async throws {
+    _ = try await publisher.publish(try await parts(["base": "1"]), time: 1000)
+    let second = try #require(try await publisher.publish(try await parts(["base": "2", "more": "1"]), time: 2000))
+    let back = try await publisher.takeBack(second, isPending: false, time: 3000)
+    #expect(visible() == expected(["base": "1"]))
+    #expect(back.undone == second.name)
+    #expect(try history.releases().count == 3)
+  }
+
+  @Test func aNameThatSomebodyMovedStays() async throws {
+    _ = try await publisher.publish(try await parts(["base": "1"]), time: 1000)
+    let parts = try await parts(["base": "2"])
+    hub.put("base:latest", Self.digest("theirs"))
+    await #expect(throws: Failure.self) { try await publisher.publish(parts, time: 2000) }
+    #expect(hub.names["base:latest"] == Self.digest("theirs"))
+    #expect(try history.pending() != nil, "one name may have switched")
+  }
+
+  @Test func twoPublishersDoNotInterleave() async throws {
+    let parts = try await parts(["base": "1"])
+    _ = try await hub.hold()
+    await #expect(throws: Failure.self) { try await publisher.publish(parts, time: 1) }
+    #expect(visible().isEmpty)
+  }
+}
