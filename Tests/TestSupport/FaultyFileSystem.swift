@@ -227,7 +227,10 @@ package final class FaultyFileSystem: FileSystem {
 
   package func sync(_ path: FilePath) throws(FileSystemError) {
     try strike(.sync, path)
-    note { $0.synced(path) }
+    note {
+      $0.synced(path)
+      $0.syncedDirectory(path)
+    }
     try strike(.syncDirectory, path.parent)
     note { $0.syncedDirectory(path.parent) }
   }

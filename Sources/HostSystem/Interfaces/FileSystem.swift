@@ -147,7 +147,7 @@ package protocol FileSystem: Sendable {
   func append(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError)
   /// As `append`, without syncing: for caches, which a crash may tear, and for what is synced later.
   func appendUnsynced(_ bytes: [UInt8], to path: FilePath) throws(FileSystemError)
-  /// Makes what was appended last, also the file's name.
+  /// Makes last what was appended to a file, or what a directory names; and its own name.
   func sync(_ path: FilePath) throws(FileSystemError)
   /// Writes a copy of a regular file at `path`, which must not exist, without syncing it: for files that a crash may lose.
   /// - Returns: the SHA-256 of the bytes that were copied.

@@ -60,7 +60,7 @@ extension PosixFileSystem {
   }
 
   package func sync(_ path: FilePath) throws(FileSystemError) {
-    let descriptor = try FileDescriptor(opening: path, O_WRONLY | O_NOCTTY)
+    let descriptor = try FileDescriptor(opening: path, O_RDONLY | O_NOCTTY)
     let number = descriptor.number
     try systemCall("fdatasync", path) { fdatasync(number) }
     try FileDescriptor.syncDirectory(path.parent)

@@ -1,0 +1,275 @@
+package import ContentStore
+package import HostSystem
+package import ImageModel
+import JSONText
+package import ReleasePlanning
+
+/// Publishes files in a directory that others read: a web root, a file server.
+///
+/// A name in it is a link through `.coppice/current`, which is a link to a directory with all names of one release, each a
+/// link to a file of `.coppice/files`. So all names switch at once, when `current` is renamed over.
+package struct DirectoryDestination: Destination {
+  private let root: FilePath
+  private let store: ImageLayout
+  private let files: any FileSystem
+  /// Where SIF files have names, and what is written beside them.
+  private let images: FilePath
+
+  /// - Parameter images: where SIF files lie in the repository.
+  package init(root: FilePath, store: ImageLayout, images: FilePath, files: any FileSystem) {
+    (self.root, self.store, self.images, self.files) = (root, store, images, files)
+  }
+
+  private var inner: FilePath { root / ".coppice" }
+  private var current: FilePath { inner / "current" }
+  private func file(_ digest: Digest, _ suffix: String = "") -> FilePath {
+    inner / "files" / FilePath(digest.hex + suffix)
+  }
+
+  /// What lies beside a file under its name with an ending.
+  private static let companions = [".json", ".md5"]
+  /// Releases that stay, so that names can switch back to them.
+  private static let keptReleases = 3
+
+  // MARK: What is there
+
+  package func published(_ names: [String: Digest?]) async throws -> [String: PublishedVersion] {
+    try inWords {
+      var found: [String: PublishedVersion] = [:]
+      let visible = try visible()
+      for name in names.keys {
+        if let digest = visible[name] {
+          found[name] = PublishedVersion(digest: digest, output: digest)
+        } else if try files.statusIfPresent(of: root / FilePath(name))?.kind == .regular {
+          // Somebody has put it there without coppice.
+          let digest = try files.digest(of: root / FilePath(name))
+          found[name] = PublishedVersion(digest: digest, output: digest)
+        }
+      }
+      return found
+    }
+  }
+
+  /// The names of the current release that lead to a file.
+  private func visible() throws -> [String: Digest] {
+    guard try files.statusIfPresent(of: current) != nil else { return [:] }
+    var visible: [String: Digest] = [:]
+    for entry in try files.names(of: current) where entry.kind == .symbolicLink {
+      guard let name = entry.name.text,
+        let target = try files.target(ofLink: current / entry.name).name.text, let digest = Digest(hex: target),
+        try files.statusIfPresent(of: file(digest))?.kind == .regular
+      else { continue }
+      visible[name] = digest
+    }
+    return visible
+  }
+
+  package func target(of shipment: Shipment) -> Digest { shipment.output.digest }
+
+  package func missingBytes(of shipments: [Shipment]) async throws -> [Int] {
+    try inWords {
+      var counted = Set<Digest>()
+      return try shipments.map { shipment in
+        let digest = shipment.output.digest
+        guard counted.insert(digest).inserted, try files.statusIfPresent(of: file(digest)) == nil else { return 0 }
+        return shipment.output.size
+      }
+    }
+  }
+
+  private struct Hold: DestinationHold {
+    let lock: any FileLock
+    func release() { lock.unlock() }
+  }
+
+  package func hold() async throws -> (any DestinationHold)? {
+    try inWords {
+      try files.createDirectory(inner)
+      guard let lock = try files.lock(inner / "lock", waiting: false) else {
+        throw Failure("somebody else publishes in \(root) at the moment", help: "try again when that has ended")
+      }
+      return Hold(lock: lock)
+    }
+  }
+
+  // MARK: Uploading
+
+  package func upload(_ shipment: Shipment, progress: @escaping @Sendable (Int) -> Void) async throws {
+    try await onBlockingThread { [self] in
+      try inWords {
+        let digest = shipment.output.digest
+        try files.createDirectory(inner / "files")
+        if try files.statusIfPresent(of: file(digest))?.size != shipment.output.size {
+          guard try files.freeSpace(at: inner) > shipment.output.size else {
+            throw Failure("\(root) has no room for \(shipment.artifact)", help: "make room, and publish again")
+          }
+          try send(digest, progress)
+        }
+        for (suffix, bytes) in try companions(of: shipment)
+        where try files.statusIfPresent(of: file(digest, suffix)) == nil {
+          try files.replace(file(digest, suffix), with: bytes, mode: 0o644)
+        }
+      }
+    }
+  }
+
+  private func send(_ digest: Digest, _ progress: @Sendable (Int) -> Void) throws {
+    let source = try store.openAnywhere(blob: digest)
+    let copy = try files.create(in: inner / "files", mode: 0o644)
+    defer { copy.discard() }
+    var hasher = SHA256Hasher()
+    try source.forEachPiece(of: 0..<source.size) { piece throws(FileSystemError) in
+      hasher.update(piece)
+      try copy.write(piece)
+      progress(piece.count)
+    }
+    guard hasher.finish() == digest else {
+      throw Failure("\(digest) in the content store is damaged", help: "run `coppice verify`, then build again")
+    }
+    try copy.commit(to: file(digest))
+  }
+
+  /// What the build has written beside the file, and the MD5 sum that casa_distro's clients compare.
+  private func companions(of shipment: Shipment) throws -> [(suffix: String, bytes: [UInt8])] {
+    let path = images / FilePath(ConversionRecipe.fileName(of: shipment.artifact) + ".json")
+    guard let bytes = try files.contentsIfPresent(of: path, limit: 1 << 20) else { return [] }
+    let document = try? JSONValue(parsing: bytes)
+    // It may be that of another build.
+    guard document?["sha256"]?.string == shipment.output.digest.hex else { return [] }
+    let sum = document?["md5"]?.string.map { [(suffix: ".md5", bytes: Array($0.utf8))] } ?? []
+    return [(".json", bytes)] + sum
+  }
+
+  // MARK: Names
+
+  package func perform(_ switches: [NameSwitch], switched: @Sendable (NameSwitch) -> Void) async throws {
+    try inWords {
+      var visible = try visible()
+      let before = visible
+      let seen = try published(now: switches.map(\.name), visible)
+      for change in switches where seen[change.name] != change.to {
+        guard seen[change.name] == change.from else {
+          throw Failure(
+            "\(root / FilePath(change.name)) is another file by now: somebody else put it there",
+            help: "look what it is, then plan again")
+        }
+        if let to = change.to, try files.statusIfPresent(of: file(to)) == nil {
+          throw Failure("\(root) has no file sha256:\(to.short)… any more", help: "publish it again")
+        }
+        visible[change.name] = change.to
+      }
+      for (name, digest) in visible.sorted(by: { $0.key < $1.key }) { try link(name, to: digest) }
+      // What `current` shows must have its names before.
+      try files.sync(inner)
+      if visible != before { try show(visible) }
+      // A file that was there without coppice makes room last, when its name leads to the new one behind it.
+      for change in switches where change.to != nil { try replaceForeign(change.name) }
+      for change in switches where change.to == nil { try unlink(change.name) }
+      switches.forEach(switched)
+      removeOldReleases()
+    }
+  }
+
+  private func published(now names: [String], _ visible: [String: Digest]) throws -> [String: Digest] {
+    try names.reduce(into: [:]) { seen, name in
+      if let digest = visible[name] {
+        seen[name] = digest
+      } else if try files.statusIfPresent(of: root / FilePath(name))?.kind == .regular {
+        seen[name] = try files.digest(of: root / FilePath(name))
+      }
+    }
+  }
+
+  /// Makes a name lead through the current release, where nothing else has it.
+  private func link(_ name: String, to digest: Digest) throws {
+    for suffix in [""] + Self.companions
+    where try files.statusIfPresent(of: root / FilePath(name + suffix)) == nil
+      && files.statusIfPresent(of: file(digest, suffix)) != nil
+    {
+      try files.createLink(root / FilePath(name + suffix), to: ".coppice/current" / FilePath(name + suffix))
+    }
+  }
+
+  private func replaceForeign(_ name: String) throws {
+    for suffix in [""] + Self.companions {
+      let path = root / FilePath(name + suffix)
+      guard try files.statusIfPresent(of: path)?.kind == .regular else { continue }
+      let link = inner / FilePath(".link-" + name + suffix)
+      try files.remove(link)
+      try files.createLink(link, to: ".coppice/current" / FilePath(name + suffix))
+      try files.rename(link, to: path)
+    }
+  }
+
+  private func unlink(_ name: String) throws {
+    for suffix in [""] + Self.companions
+    where try files.statusIfPresent(of: root / FilePath(name + suffix))?.kind == .symbolicLink {
+      try files.remove(root / FilePath(name + suffix))
+    }
+  }
+
+  /// Makes a directory with all names, then lets `current` lead to it.
+  private func show(_ visible: [String: Digest]) throws {
+    let number = (try releases().last ?? 0) + 1
+    let directory = inner / "releases" / FilePath("\(number)")
+    // What a killed run has left was never shown.
+    try files.removeTree(directory)
+    try files.createDirectory(directory)
+    var index: [JSONValue] = []
+    for (name, digest) in visible.sorted(by: { $0.key < $1.key }) {
+      try files.createLink(directory / FilePath(name), to: "../../files" / FilePath(digest.hex))
+      for suffix in Self.companions where try files.statusIfPresent(of: file(digest, suffix)) != nil {
+        try files.createLink(directory / FilePath(name + suffix), to: "../../files" / FilePath(digest.hex + suffix))
+      }
+      let size = try files.status(of: file(digest), followingLinks: false).size
+      index.append(["name": .string(name), "sha256": .string(digest.hex), "size": .integer(size)])
+    }
+    let text = JSONValue.object(JSONObject([("version", 1), ("files", .array(index))])).prettyText
+    try files.replace(directory / "index.json", with: Array(text.utf8), mode: 0o644)
+    if try files.statusIfPresent(of: root / "index.json") == nil {
+      try files.createLink(root / "index.json", to: ".coppice/current/index.json")
+    }
+    let link = inner / "next"
+    try files.remove(link)
+    try files.createLink(link, to: "releases" / FilePath("\(number)"))
+    try files.rename(link, to: current)
+    // Makes the new link last, which lies in the same directory.
+    try files.append(Array("\(number)\n".utf8), to: inner / "log")
+  }
+
+  private func releases() throws -> [Int] {
+    guard try files.statusIfPresent(of: inner / "releases") != nil else { return [] }
+    return try files.names(of: inner / "releases").compactMap { $0.name.text.flatMap { Int($0) } }.sorted()
+  }
+
+  /// Directories of old releases, and files that no release names any more; what stays costs room, and nothing else.
+  private func removeOldReleases() {
+    guard let all = try? releases(), let shown = try? files.target(ofLink: current).name.text else { return }
+    for number in all.dropLast(Self.keptReleases) where "\(number)" != shown {
+      try? files.removeTree(inner / "releases" / FilePath("\(number)"))
+    }
+    var needed = Set<String>()
+    for number in (try? releases()) ?? [] {
+      let directory = inner / "releases" / FilePath("\(number)")
+      guard let names = try? files.names(of: directory) else { return }
+      for entry in names where entry.kind == .symbolicLink {
+        guard let target = try? files.target(ofLink: directory / entry.name).name.text else { return }
+        needed.insert(target)
+      }
+    }
+    for entry in (try? files.names(of: inner / "files")) ?? [] {
+      guard let name = entry.name.text, let digest = Digest(hex: name.prefix(64)), entry.kind == .regular,
+        !needed.contains(digest.hex)
+      else { continue }
+      try? files.remove(inner / "files" / entry.name)
+    }
+  }
+
+  private func inWords<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch {
+      throw error.inWords
+    }
+  }
+}
