@@ -14,6 +14,8 @@ struct ParsedArguments: Sendable, Equatable {
   }
 
   func has(_ option: String) -> Bool { values[option] != nil }
+  /// Every value, in the order of the command line.
+  func list(_ option: String) -> [String] { values[option] ?? [] }
   /// The last one given.
   func value(_ option: String) -> String? { values[option]?.last }
   func number(_ option: String) -> Int? { value(option).flatMap { Int($0) } }

@@ -9,6 +9,9 @@ enum CommandName: String, CaseIterable, Sendable {
   case graph
   case build
   case update
+  case plan
+  case publish
+  case releases
   case lint
   case log
   case history
@@ -39,6 +42,9 @@ enum CommandName: String, CaseIterable, Sendable {
     case .graph: GraphOptions.specification
     case .build: BuildOptions.specification
     case .update: UpdateOptions.specification
+    case .plan: PlanOptions.specification
+    case .publish: PublishOptions.specification
+    case .releases: ReleasesOptions.specification
     case .lint: LintOptions.specification
     case .log: LogOptions.specification
     case .history: HistoryOptions.specification
@@ -66,6 +72,9 @@ enum Request: Sendable {
   case graph(GraphOptions)
   case build(BuildOptions)
   case update(UpdateOptions)
+  case plan(PlanOptions)
+  case publish(PublishOptions)
+  case releases(ReleasesOptions)
   case lint(LintOptions)
   case log(LogOptions)
   case history(HistoryOptions)
@@ -91,6 +100,9 @@ enum Request: Sendable {
     case .graph: self = .graph(GraphOptions(arguments))
     case .build: self = .build(try BuildOptions(arguments))
     case .update: self = .update(UpdateOptions(arguments))
+    case .plan: self = .plan(PlanOptions(arguments))
+    case .publish: self = .publish(try PublishOptions(arguments))
+    case .releases: self = .releases(ReleasesOptions(arguments))
     case .lint: self = .lint(try LintOptions(arguments))
     case .log: self = .log(LogOptions(arguments))
     case .history: self = .history(HistoryOptions(arguments))

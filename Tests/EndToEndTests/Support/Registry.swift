@@ -38,6 +38,27 @@ struct Registry: Sendable {
     try await registry.stop()
   }
 
+  /// `GET /v2/team/x/manifests/1` for every request so far.
+  func requests() throws -> [String] {
+    let log = String(
+      decoding: try Laboratory.files.contents(of: directory / "registry.log", limit: 1 << 28), as: UTF8.self)
+    return log.split(separator: "\n").compactMap { line in
+      // The lines of the common log format: `… "GET /v2/ HTTP/1.1" 200 …`
+      guard let start = line.firstRange(of: "] \"")?.upperBound,
+        let end = line[start...].firstRange(of: " HTTP/")?.lowerBound
+      else { return nil }
+      return String(line[start..<end])
+    }
+  }
+
+  /// What a tag leads to, as the registry keeps it on disk; nil where there is no such tag.
+  func digest(_ repository: String, _ tag: String) throws -> String? {
+    let place = FilePath("data/docker/registry/v2/repositories/\(repository)/_manifests/tags/\(tag)/current/link")
+    return try Laboratory.files.contentsIfPresent(of: directory / place, limit: 200).map {
+      String(decoding: $0, as: UTF8.self)
+    }
+  }
+
   func stop() async throws {
     _ = try await Laboratory.run([Self.script("registry-stop"), directory.path.description])
   }
