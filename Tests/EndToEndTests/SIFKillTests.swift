@@ -39,12 +39,10 @@ struct SIFKillTests {
     var yard = Yard(tree: try await Repository(), text: Self.text(5_000_000, &random))
     for level in 1...2 {
       try yard.define(level)
-      let build = try await yard.tree.start("build", "--progress", "json")
-      try await build.waitForStart(of: "sif/app:1")
-      let start = clock.now
-      let run = try await build.end()
+      let run = try await yard.tree.coppice("build", "--progress", "json")
       try #require(run.exitCode == 0, "\(run.all)")
-      yard.time = clock.now - start
+      let end = try run.events.first { $0["event"]?.string == "finished" && $0["id"]?.string == "sif/app:1" }
+      yard.time = .seconds(try #require(end?["seconds"]?.double))
       yard.made.append(try Laboratory.files.digest(of: yard.file))
     }
     try #require(yard.made[0] != yard.made[1])
@@ -69,9 +67,8 @@ struct SIFKillTests {
     }
     try files.remove(tree.store / "blobs/sha256" / FilePath(yard.made[level].hex))
     let build = try await tree.start("build", "--progress", "json")
-    try await build.waitForStart(of: "sif/app:1")
-    try await Task.sleep(for: yard.time * Double.random(in: 0..<0.9, using: &random))
-    build.send(SIGKILL)
+    let delay = yard.time * Double.random(in: 0..<0.9, using: &random)
+    try await build.send(SIGKILL, delay, afterStartOf: "sif/app:1")
     let run = try await build.end()
     try tree.expectNothingIsHalfWritten()
     try expectIsWhole(yard, run.all)

@@ -58,11 +58,26 @@ final class RunningCoppice: Sendable {
 
   func waitForStart(of id: String) async throws {
     try await waitUntil("\(id) is started") {
-      try self.events.contains { $0["event"]?.string == "started" && $0["id"]?.string == id }
+      try self.hasStarted(id)
     }
   }
 
   func send(_ signal: Int32) { kill(processID, signal) }
+
+  /// Sends a signal some time after a step has started. On a thread of its own: a task may wait for one of the pool's
+  /// longer than the step takes.
+  func send(_ signal: Int32, _ delay: Duration, afterStartOf id: String) async throws {
+    try await onBlockingThread { [self] in
+      // Who has ended starts nothing more.
+      while kill(processID, 0) == 0, try !hasStarted(id) { usleep(500) }
+      usleep(UInt32(max(0, delay / .microseconds(1))))
+      send(signal)
+    }
+  }
+
+  private func hasStarted(_ id: String) throws -> Bool {
+    try events.contains { $0["event"]?.string == "started" && $0["id"]?.string == id }
+  }
 
   /// To it and its process group, as a terminal does.
   func sendToGroup(_ signal: Int32) { kill(-processID, signal) }
