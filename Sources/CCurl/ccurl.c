@@ -145,6 +145,7 @@ void cc_perform(const cc_request *request, cc_response *response) {
   configure(handle, request, headers, error);
   CURLcode code = curl.perform(handle);
   curl.getinfo(handle, CURLINFO_RESPONSE_CODE, &response->status);
+  curl.getinfo(handle, CURLINFO_REDIRECT_COUNT, &response->redirects);
   response->code = code;
   if (code) snprintf(response->error, sizeof response->error, "%s", error[0] ? error : curl.strerror(code));
   curl.free_all(headers);

@@ -25,7 +25,8 @@ package protocol Destination: Sendable {
   ///
   /// A name that leads to neither `from` nor `to` was moved by somebody else: that is an error, and it stays.
   /// - Parameter switched: told of each name that has switched, after it has.
-  func perform(_ switches: [NameSwitch], switched: @Sendable (NameSwitch) -> Void) async throws
+  /// - Returns: names that should be taken away, which the destination does not do.
+  func perform(_ switches: [NameSwitch], switched: @Sendable (NameSwitch) -> Void) async throws -> [String]
 }
 
 /// The right to publish at a destination.

@@ -38,12 +38,15 @@ package struct Publisher: Sendable {
     self.progress = progress
   }
 
-  /// - Parameter parts: what has work, upstreams before what is made of them, since those share layers.
+  /// - Parameters:
+  ///   - parts: what has work, upstreams before what is made of them, since those share layers.
+  ///   - lines: the whole plan: what a release that was not completed has switched is looked up there.
   /// - Returns: the release; nil when there was nothing to switch.
   /// - Throws: `Failure`, `CancellationError`; what was uploaded stays, and is not sent again.
-  package func publish(_ parts: [Part], time: Int) async throws -> Release? {
-    let names = Set(parts.map(\.line.destination)).sorted()
-    let holds = try await hold(names)
+  package func publish(_ parts: [Part], of lines: [ReleaseLine], time: Int) async throws -> Release? {
+    let pending = try history.pending()
+    if let pending { try check(pending, lines) }
+    let holds = try await hold(Set(parts.map(\.line.destination)).sorted())
     defer { for hold in holds { hold.release() } }
     for part in parts {
       report(.uploading(part.shipment, destination: part.line.destination))
@@ -58,37 +61,86 @@ package struct Publisher: Sendable {
         }
       })
     // One that was not completed goes on in this one: what it was before that is what taking back leads to.
-    let release = try history.pending().map { own.completing($0) } ?? own
-    guard !release.entries.isEmpty else { return nil }
+    let release = pending.map { own.completing($0, lines) } ?? own
+    // Before the first name switches all of them are looked at: the uploads may have taken hours.
+    let moved = try await movedNames(own)
+    guard moved.isEmpty else {
+      throw Failure(
+        "somebody else has moved \(moved.joined(separator: ", ")) while this release was sent",
+        help: "look what it is, then publish again: nothing has switched, and what was sent is there")
+    }
     try Task.checkCancellation()
+    guard !release.entries.isEmpty else {
+      // All that the pending one had switched goes back: together they have changed nothing.
+      _ = try await perform(own)
+      try history.abandon()
+      return nil
+    }
     try history.begin(release)
-    try await perform(own)
+    _ = try await perform(own)
     try history.finish(release)
     return release
   }
 
-  /// Lets every name of a release lead where it led before.
-  /// - Returns: the release that does so.
-  package func takeBack(_ release: Release, isPending: Bool, time: Int) async throws -> Release {
-    let back = Release(
-      time: time,
-      entries: release.entries.reversed().map {
-        Release.Entry(artifact: $0.artifact, destination: $0.destination, change: $0.change.reversed)
-      }, undone: isPending ? nil : release.name)
-    let holds = try await hold(Set(back.entries.map(\.destination)).sorted())
-    defer { for hold in holds { hold.release() } }
-    // A pending one stays on record until all of it is undone.
-    if !isPending { try history.begin(back) }
-    try await perform(back)
-    if isPending { try history.abandon() } else { try history.finish(back) }
-    return back
+  private func check(_ pending: Release, _ lines: [ReleaseLine]) throws(Failure) {
+    guard pending.undone == nil else {
+      throw Failure(
+        "the release \(pending.undone ?? "") is being taken back, which has not ended",
+        help: "`coppice publish --rollback` goes on with it")
+    }
+    let left = pending.entries.filter { entry in
+      !lines.contains { $0.destination == entry.destination && $0.names.contains(entry.change.name) }
+    }
+    guard left.isEmpty else {
+      throw Failure(
+        "a release that was not completed has also \(left.map(\.change.name).joined(separator: ", "))",
+        help: "publish everything everywhere, without --only and targets, or take it back with --rollback")
+    }
   }
 
-  private func perform(_ release: Release) async throws {
-    for name in release.entries.map(\.destination).uniqued() {
-      let switches = release.entries.filter { $0.destination == name }.map(\.change)
-      try await destination(name).perform(switches) { report(.switched($0, destination: name)) }
+  /// Lets every name of a release lead where it led before; of one that is itself such a release, goes on with it.
+  /// - Parameter isPending: whether it has not been completed.
+  /// - Returns: the release that does so, and the names that do not lead there: taken by somebody else, or such as the
+  ///   destination does not take away.
+  package func takeBack(_ release: Release, isPending: Bool, time: Int) async throws -> (Release, staying: [String]) {
+    let isGoingOn = isPending && release.undone != nil
+    let back =
+      isGoingOn
+      ? release
+      : Release(
+        time: time,
+        entries: release.entries.reversed().map {
+          Release.Entry(artifact: $0.artifact, destination: $0.destination, change: $0.change.reversed)
+        }, undone: release.name)
+    let holds = try await hold(Set(back.entries.map(\.destination)).sorted())
+    defer { for hold in holds { hold.release() } }
+    let moved = try await movedNames(back)
+    var rest = back
+    rest.entries.removeAll { moved.contains($0.change.name) }
+    try history.begin(back)
+    let kept = try await perform(rest)
+    // Of one that nobody saw as a whole nothing is left to tell.
+    if isPending && !isGoingOn { try history.abandon() } else { try history.finish(rest) }
+    return (rest, moved + kept)
+  }
+
+  /// Names that lead neither where they should nor where they shall.
+  private func movedNames(_ release: Release) async throws -> [String] {
+    var moved: [String] = []
+    for (name, changes) in release.byDestination {
+      let asked = changes.reduce(into: [:]) { $0[$1.name] = Optional($1.to) }
+      let seen = try await destination(name).published(asked)
+      moved += changes.filter { seen[$0.name]?.digest != $0.from && seen[$0.name]?.digest != $0.to }.map(\.name)
     }
+    return moved
+  }
+
+  private func perform(_ release: Release) async throws -> [String] {
+    var kept: [String] = []
+    for (name, changes) in release.byDestination {
+      kept += try await destination(name).perform(changes) { report(.switched($0, destination: name)) }
+    }
+    return kept
   }
 
   private func hold(_ names: [String]) async throws -> [any DestinationHold] {
@@ -113,25 +165,34 @@ package struct Publisher: Sendable {
 }
 
 extension Release {
-  /// This release and what is left of a pending one: a name of both leads from where it led before the first.
-  func completing(_ pending: Release) -> Release {
-    var result = self
-    for old in pending.entries {
-      let same = result.entries.firstIndex { $0.destination == old.destination && $0.change.name == old.change.name }
-      if let same {
-        result.entries[same].change.from = old.change.from
+  /// The names that switch, by destination, in the order of the release.
+  fileprivate var byDestination: [(destination: String, changes: [NameSwitch])] {
+    entries.reduce(into: []) { result, entry in
+      if let place = result.firstIndex(where: { $0.destination == entry.destination }) {
+        result[place].changes.append(entry.change)
       } else {
-        result.entries.append(old)
+        result.append((entry.destination, [entry.change]))
       }
     }
-    return result
   }
-}
 
-extension Array where Element: Hashable {
-  /// Each element once, where it first stands.
-  fileprivate func uniqued() -> [Element] {
-    var known = Set<Element>()
-    return filter { known.insert($0).inserted }
+  /// This release and what a pending one has done: a name of both leads from where it led before the first.
+  /// - Parameter lines: the plan, which has all of its names.
+  fileprivate func completing(_ pending: Release, _ lines: [ReleaseLine]) -> Release {
+    var result = self
+    for old in pending.entries {
+      let name = old.change.name
+      if let same = result.entries.firstIndex(where: { $0.destination == old.destination && $0.change.name == name }) {
+        result.entries[same].change.from = old.change.from
+        continue
+      }
+      // It leads where it shall already: from this release's side nothing switches.
+      let line = lines.first { $0.destination == old.destination && $0.names.contains(name) }
+      var entry = old
+      entry.change.to = line?.seen[name]
+      result.entries.append(entry)
+    }
+    result.entries.removeAll { $0.change.from == $0.change.to }
+    return result
   }
 }

@@ -124,6 +124,23 @@ struct PublishTests {
     }
   }
 
+  /// What was made anew has other times; it stands for what is recorded.
+  @Test func whatWasMadeAnewIsPublishedInItsPlace() async throws {
+    try await Registry.with { registry in
+      let tree = try await tree(registry)
+      try await tree.build()
+      for path in [".coppice", "images"] as [FilePath] { try Laboratory.files.removeTree(tree.directory / path) }
+      try await tree.build()
+      _ = try await run(tree, "publish", "--yes")
+      #expect(try visible(tree, registry).count == 15)
+      #expect(try await plan(tree) == [])
+      try tree.write(
+        "coppice.yaml", try tree.directory.text("coppice.yaml").replacing("directory: www", with: "directory: images"))
+      let refused = try await run(tree, "plan", expecting: 2)
+      #expect(refused.errorOutput.contains("where coppice keeps what it builds"))
+    }
+  }
+
   @Test func whatSomebodyElseMovedIsNotTakenSilently() async throws {
     try await Registry.with { registry in
       let tree = try await tree(registry, "singularity: false")

@@ -61,7 +61,7 @@ import Testing
     let switches = shipments.map { shipment in
       NameSwitch(shipment.names[0], from: seen[shipment.names[0]]?.digest, to: destination.target(of: shipment))
     }
-    try await destination.perform(switches) { _ in }
+    _ = try await destination.perform(switches) { _ in }
   }
 
   @Test func filesComeWithTheirCompanions() async throws {
@@ -77,7 +77,7 @@ import Testing
   @Test func namesGoBackAndAway() async throws {
     try await publish(["a": "one"], destination())
     try await publish(["a": "two", "b": "new"], destination())
-    try await destination().perform(
+    _ = try await destination().perform(
       [
         NameSwitch("a-1.sif", from: .sha256("two"), to: .sha256("one")),
         NameSwitch("b-1.sif", from: .sha256("new"), to: nil),
@@ -92,9 +92,27 @@ import Testing
     let shipment = try shipment("a", "one")
     try await destination().upload(shipment) { _ in }
     await #expect(throws: Failure.self) {
-      try await destination().perform([NameSwitch("a-1.sif", from: nil, to: shipment.output.digest)]) { _ in }
+      _ = try await destination().perform([NameSwitch("a-1.sif", from: nil, to: shipment.output.digest)]) { _ in }
     }
     #expect(try shown() == ["a-1.sif": "foreign"])
+    try await publish(["a": "one"], destination())
+    #expect(try shown() == expected(["a": "one"]))
+  }
+
+  @Test func aForeignFileComesBack() async throws {
+    try files.createDirectory(root)
+    try files.replace(root / "a-1.sif", with: Array("foreign".utf8), mode: 0o644)
+    try await publish(["a": "one"], destination())
+    _ = try await destination().perform([NameSwitch("a-1.sif", from: .sha256("one"), to: .sha256("foreign"))]) { _ in }
+    #expect(try shown()["a-1.sif"] == "foreign")
+  }
+
+  @Test func whatSomebodyPutOverALinkIsSeen() async throws {
+    try await publish(["a": "one"], destination())
+    try files.replace(root / "a-1.sif", with: Array("foreign".utf8), mode: 0o644)
+    #expect(try await destination().published(["a-1.sif": nil])["a-1.sif"]?.digest == .sha256("foreign"))
+    try files.remove(root / "a-1.sif")
+    #expect(try await destination().published(["a-1.sif": nil]).isEmpty)
     try await publish(["a": "one"], destination())
     #expect(try shown() == expected(["a": "one"]))
   }

@@ -44,7 +44,7 @@ import Testing
   private func chain(_ name: String, _ lab: RealEngine) async throws {
     let runner = lab.runner(name)
     var base = try lab.define(
-      "base", "FROM scratch\nCOPY sh /bin/sh\nCOPY data /data\nENTRYPOINT [\"/nothing\"]\n", files: ["data": "one\n"])
+      "chain-base", "FROM scratch\nCOPY sh /bin/sh\nCOPY data /data\nENTRYPOINT [\"/nothing\"]\n", files: ["data": "one\n"])
     base.test = ["/bin/sh", "-c", "cat /data"]
     let lines = CollectedLines()
     let upstream = try await runner.run(try lab.job(base)) { lines.add($0) }
@@ -53,31 +53,31 @@ import Testing
     let failing = base
     await #expect(throws: StepFailure.self) { _ = try await runner.run(try lab.job(failing)) { _ in } }
 
-    base = try lab.define("base", "FROM scratch\nCOPY sh /bin/sh\n")
+    base = try lab.define("chain-base", "FROM scratch\nCOPY sh /bin/sh\n")
     _ = try await runner.run(try lab.job(base)) { _ in }
     let engine = try await lab.finder(name).engine()
     await engine.remove(EngineImage(id: upstream.digest.description))
     #expect(try await engine.image(config: upstream.digest) == nil)
     let top = try lab.define(
-      "top",
+      "chain-top",
       """
-      FROM cati/base:1 AS first
+      FROM cati/chain-base:1 AS first
       RUN cp /data /a
       FROM scratch
-      COPY --from=cati/base:1 /data /b
+      COPY --from=cati/chain-base:1 /data /b
       COPY --from=first /a /a
       """)
     let output = try await runner.run(
-      try lab.job(top, upstreams: [base.id: upstream], images: ["docker.io/cati/base:1": base.id])
+      try lab.job(top, upstreams: [base.id: upstream], images: ["docker.io/cati/chain-base:1": base.id])
     ) { _ in }
     #expect(runner.condition(of: top.id, output) == .intact)
     #expect(try await engine.image(config: upstream.digest)?.id == upstream.digest.description)
     try await runner.adopt(
       .image(top), output, of: Fingerprint(.sha256("")), isFresh: false)
-    #expect(try await engine.image(named: "cati/top:1")?.id == output.digest.description)
+    #expect(try await engine.image(named: "cati/chain-top:1")?.id == output.digest.description)
     try await runner.adopt(
       .image(base), upstream, of: Fingerprint(.sha256("")), isFresh: false)
-    #expect(try await engine.image(named: "cati/base:latest")?.id == upstream.digest.description)
+    #expect(try await engine.image(named: "cati/chain-base:latest")?.id == upstream.digest.description)
     #expect(try lab.files.entries(of: lab.directories.directory).isEmpty)
   }
 }

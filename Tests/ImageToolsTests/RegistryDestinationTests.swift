@@ -38,7 +38,7 @@ import Testing
     let asked: [String: Digest?] = names.reduce(into: [:]) { $0[$1] = .some(nil) }
     #expect(try await destination.published(asked).isEmpty, "nobody sees it yet")
     let first = try destination.target(of: old)
-    try await destination.perform(names.map { NameSwitch($0, from: nil, to: first) }) { _ in }
+    _ = try await destination.perform(names.map { NameSwitch($0, from: nil, to: first) }) { _ in }
     let seen = try await destination.published(asked)
     #expect(seen.mapValues(\.digest) == [names[0]: first, names[1]: first])
     #expect(seen.values.allSatisfy { $0.output == old.output.digest })
@@ -47,16 +47,16 @@ import Testing
     try await destination.upload(new) { _ in }
     let second = try destination.target(of: new)
     await #expect(throws: Failure.self) {
-      try await destination.perform([NameSwitch(names[0], from: .sha256("other"), to: second)]) { _ in }
+      _ = try await destination.perform([NameSwitch(names[0], from: .sha256("other"), to: second)]) { _ in }
     }
     let switched = Locked<[String]>([])
-    try await destination.perform([NameSwitch(names[0], from: first, to: second)]) { change in
+    _ = try await destination.perform([NameSwitch(names[0], from: first, to: second)]) { change in
       switched.withLock { $0.append(change.name) }
     }
     #expect(switched.withLock { $0 } == [names[0]])
     #expect(try await destination.published(asked).mapValues(\.digest) == [names[0]: second, names[1]: first])
     // And back.
-    try await destination.perform([NameSwitch(names[0], from: second, to: first)]) { _ in }
+    _ = try await destination.perform([NameSwitch(names[0], from: second, to: first)]) { _ in }
     #expect(try await destination.published(asked).mapValues(\.digest) == [names[0]: first, names[1]: first])
   }
 
@@ -66,12 +66,8 @@ import Testing
     let shipment = shipment(try await bench.image([bench.content(10, 1)]), [name])
     try await destination().upload(shipment) { _ in }
     let target = try destination().target(of: shipment)
-    try await destination().perform([NameSwitch(name, from: nil, to: target)]) { _ in }
-    await #expect {
-      try await destination().perform([NameSwitch(name, from: target, to: nil)]) { _ in }
-    } throws: {
-      ($0 as? Failure)?.message.contains("takes no tags away: \(name)") == true
-    }
+    _ = try await destination().perform([NameSwitch(name, from: nil, to: target)]) { _ in }
+    #expect(try await destination().perform([NameSwitch(name, from: target, to: nil)]) { _ in } == [name])
   }
 
   @Test func aSIFRefersToItsImage() async throws {
@@ -85,7 +81,7 @@ import Testing
     let destination = destination()
     for _ in 0..<2 { try await destination.upload(sif) { _ in } }
     let target = try destination.target(of: sif)
-    try await destination.perform([NameSwitch(sif.names[0], from: nil, to: target)]) { _ in }
+    _ = try await destination.perform([NameSwitch(sif.names[0], from: nil, to: target)]) { _ in }
     let seen = try await destination.published([sif.names[0]: nil])
     #expect(seen[sif.names[0]] == PublishedVersion(digest: target, output: sif.output.digest))
     // docker-registry 2 knows nothing of referrers: the tag that stands for them has the SIF once.

@@ -74,7 +74,7 @@ import Testing
 
   @Test(
     arguments: [
-      ("https://a.example/x", "https a.example"), ("HTTP://a:80?x", "http a:80"), ("https://[::1]:5/", "https [::1]:5"),
+      ("https://a.example/x", "https a.example"), ("HTTP://a:80?x", "http a"), ("https://[::1]:5/", "https [::1]:5"),
       ("https://u@a/", nil), ("https://a b/", nil), ("https://", nil), ("file:///x", nil), ("https:/a", nil),
       ("a", nil),
       ("https://a\\b/", nil), ("https://a%2f/", nil),

@@ -76,8 +76,16 @@ final class PlayedDestination: Destination {
     progress(shipment.output.size)
   }
 
-  func perform(_ switches: [NameSwitch], switched: @Sendable (NameSwitch) -> Void) async throws {
+  /// Whether it takes names away.
+  let takesAway = Locked(true)
+
+  func perform(_ switches: [NameSwitch], switched: @Sendable (NameSwitch) -> Void) async throws -> [String] {
+    var kept: [String] = []
     for change in switches {
+      if change.to == nil, !takesAway.withLock({ $0 }) {
+        kept.append(change.name)
+        continue
+      }
       try step()
       try state.withLock { state in
         let now = state.names[change.name]
@@ -88,5 +96,6 @@ final class PlayedDestination: Destination {
       }
       switched(change)
     }
+    return kept
   }
 }

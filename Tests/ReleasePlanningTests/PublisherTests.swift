@@ -17,14 +17,19 @@ import Testing
 
   private static func digest(_ text: String) -> Digest { .sha256(text) }
 
-  /// Every image with two names at the hub and a file on the web, as far as they are not there.
-  private func parts(_ versions: [String: String]) async throws -> [Publisher.Part] {
+  private struct Plan {
+    var lines: [ReleaseLine] = []
     var parts: [Publisher.Part] = []
+  }
+
+  /// Every image with two names at the hub and a file on the web.
+  private func plan(_ versions: [String: String], only: [String] = ["hub", "web"]) async throws -> Plan {
+    var plan = Plan()
     for (image, version) in versions.sorted(by: { $0.key < $1.key }) {
       let places: [(String, PlayedDestination, ArtifactKind, [String])] = [
         ("hub", hub, .docker, ["\(image):1", "\(image):latest"]), ("web", web, .sif, ["\(image)-1.sif"]),
       ]
-      for (name, destination, kind, names) in places {
+      for (name, destination, kind, names) in places where only.contains(name) {
         let shipment = Shipment(
           artifact: ArtifactID(kind: kind, name: image, tag: "1"), names: names,
           fingerprint: Fingerprint(Self.digest("inputs")),
@@ -35,10 +40,15 @@ import Testing
             target: try destination.target(of: shipment)), at: name,
           seen: try await destination.published(names.reduce(into: [:]) { $0[$1] = .some(nil) }),
           last: try history.last(at: name).mapValues(\.digest))
-        if line.isWork { parts.append(.init(line: line, shipment: shipment)) }
+        plan.lines.append(line)
+        if line.isWork { plan.parts.append(.init(line: line, shipment: shipment)) }
       }
     }
-    return parts
+    return plan
+  }
+
+  @discardableResult private func publish(_ plan: Plan, time: Int) async throws -> Release? {
+    try await publisher.publish(plan.parts, of: plan.lines, time: time)
   }
 
   private func visible() -> [String: Digest] { hub.names.merging(web.names) { first, _ in first } }
@@ -54,21 +64,21 @@ import Testing
 
   @Test func everythingBecomesVisibleAndIsWrittenDown() async throws {
     let versions = ["base": "1", "science": "1"]
-    let release = try await publisher.publish(try await parts(versions), time: 1000)
+    let release = try await publish(try await plan(versions), time: 1000)
     #expect(visible() == expected(versions))
     #expect(release?.entries.count == 6)
     #expect(try history.releases() == [release])
     #expect(try history.pending() == nil)
     #expect(!hub.isHeld && !web.isHeld)
-    #expect(try await parts(versions).isEmpty, "nothing is left to do")
-    #expect(try await publisher.publish([], time: 2000) == nil)
+    #expect(try await plan(versions).parts.isEmpty, "nothing is left to do")
+    #expect(try await publish(try await plan(versions), time: 2000) == nil)
     #expect(try history.releases().count == 1)
   }
 
   @Test func onlyWhatChangedIsSentAndSwitched() async throws {
-    _ = try await publisher.publish(try await parts(["base": "1", "science": "1"]), time: 1000)
+    _ = try await publish(try await plan(["base": "1", "science": "1"]), time: 1000)
     let sent = hub.sent
-    let release = try await publisher.publish(try await parts(["base": "1", "science": "2"]), time: 2000)
+    let release = try await publish(try await plan(["base": "1", "science": "2"]), time: 2000)
     #expect(release?.entries.map(\.change.name) == ["science:1", "science:latest", "science-1.sif"])
     #expect(hub.sent == sent + 10)
   }
@@ -79,12 +89,12 @@ import Testing
     let (old, new) = (["base": "1", "science": "1"], ["base": "1", "science": "2", "more": "1"])
     for fault in 0..<20 {
       let other = PublisherTests()
-      _ = try await other.publisher.publish(try await other.parts(old), time: 1000)
-      let parts = try await other.parts(new)
+      _ = try await other.publish(try await other.plan(old), time: 1000)
+      let plan = try await other.plan(new)
       (fault < 10 ? other.hub : other.web).fail(after: fault % 10)
       let hasFailed: Bool
       do {
-        _ = try await other.publisher.publish(parts, time: 2000)
+        _ = try await other.publish(plan, time: 2000)
         hasFailed = false
       } catch is Failure {
         hasFailed = true
@@ -100,7 +110,7 @@ import Testing
       if pending == nil { #expect(other.visible() == other.expected(old), "fault \(fault)") }
       #expect(try other.history.releases().count == 1)
       if completes {
-        let release = try await other.publisher.publish(try await other.parts(new), time: 3000)
+        let release = try await other.publish(try await other.plan(new), time: 3000)
         #expect(other.visible() == other.expected(new), "fault \(fault)")
         let science = release?.entries.first { $0.change.name == "science:1" }
         #expect(science?.change.from == Self.digest("docker science 1"), "what taking back leads to")
@@ -113,27 +123,70 @@ import Testing
   }
 
   @Test func aReleaseIsTakenBack() async throws {
-    _ = try await publisher.publish(try await parts(["base": "1"]), time: 1000)
-    let second = try #require(try await publisher.publish(try await parts(["base": "2", "more": "1"]), time: 2000))
-    let back = try await publisher.takeBack(second, isPending: false, time: 3000)
+    _ = try await publish(try await plan(["base": "1"]), time: 1000)
+    let second = try #require(try await publish(try await plan(["base": "2", "more": "1"]), time: 2000))
+    let (back, staying) = try await publisher.takeBack(second, isPending: false, time: 3000)
+    #expect(staying.isEmpty)
     #expect(visible() == expected(["base": "1"]))
     #expect(back.undone == second.name)
     #expect(try history.releases().count == 3)
   }
 
   @Test func aNameThatSomebodyMovedStays() async throws {
-    _ = try await publisher.publish(try await parts(["base": "1"]), time: 1000)
-    let parts = try await parts(["base": "2"])
+    _ = try await publish(try await plan(["base": "1"]), time: 1000)
+    let plan = try await plan(["base": "2"])
     hub.put("base:latest", Self.digest("theirs"))
-    await #expect(throws: Failure.self) { try await publisher.publish(parts, time: 2000) }
+    await #expect(throws: Failure.self) { try await publish(plan, time: 2000) }
     #expect(hub.names["base:latest"] == Self.digest("theirs"))
-    #expect(try history.pending() != nil, "one name may have switched")
+    #expect(try history.pending() == nil && hub.names["base:1"] == Self.digest("docker base 1"), "nothing has switched")
   }
 
   @Test func twoPublishersDoNotInterleave() async throws {
-    let parts = try await parts(["base": "1"])
+    let plan = try await plan(["base": "1"])
     _ = try await hub.hold()
-    await #expect(throws: Failure.self) { try await publisher.publish(parts, time: 1) }
+    await #expect(throws: Failure.self) { try await publish(plan, time: 1) }
     #expect(visible().isEmpty)
+  }
+
+  /// Taking back goes on in its own direction, wherever it ended, also where a name cannot be taken away.
+  @Test(arguments: [true, false]) func whatTakesBackIsNotTakenBack(takesAway: Bool) async throws {
+    for fault in 0..<20 {
+      let other = PublisherTests()
+      try await other.publish(try await other.plan(["base": "1"]), time: 1000)
+      let second = try #require(try await other.publish(try await other.plan(["base": "2", "more": "1"]), time: 2000))
+      for destination in [other.hub, other.web] { destination.takesAway.withLock { $0 = takesAway } }
+      (fault < 10 ? other.hub : other.web).fail(after: fault % 10)
+      do {
+        _ = try await other.publisher.takeBack(second, isPending: false, time: 3000)
+      } catch is Failure {}
+      other.hub.fail(after: nil)
+      other.web.fail(after: nil)
+      if let pending = try other.history.pending() {
+        #expect(pending.undone == second.name)
+        await #expect(throws: Failure.self) { try await other.publish(try await other.plan(["base": "2"]), time: 4000) }
+        _ = try await other.publisher.takeBack(pending, isPending: true, time: 4000)
+      }
+      #expect(try other.history.pending() == nil)
+      guard try other.history.releases().last?.undone == second.name else { continue }
+      let base = other.visible().filter { $0.key.hasPrefix("base") }
+      #expect(base == other.expected(["base": "1"]), "fault \(fault)")
+      #expect(other.visible().keys.contains("more:1") == !takesAway)
+    }
+  }
+
+  @Test func aPendingReleaseIsNotClosedByAnother() async throws {
+    try await publish(try await plan(["base": "1"]), time: 1000)
+    // The hub has switched, the web has not.
+    web.fail(after: 4)
+    _ = try? await publish(try await plan(["base": "2"]), time: 2000)
+    web.fail(after: nil)
+    try #require(try history.pending() != nil)
+    await #expect(throws: Failure.self) { try await publish(try await plan(["base": "2"], only: ["hub"]), time: 3000) }
+    #expect(try history.pending() != nil)
+    // The edit is undone: what had switched goes back, what had not stays.
+    let release = try await publish(try await plan(["base": "1"]), time: 4000)
+    #expect(visible() == expected(["base": "1"]))
+    #expect(release == nil || release?.entries.allSatisfy { $0.change.from != $0.change.to } == true)
+    #expect(try history.pending() == nil)
   }
 }

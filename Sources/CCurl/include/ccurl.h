@@ -42,6 +42,8 @@ typedef struct {
   long status;
   /// 0, or what kept the transfer from ending: libcurl's code, or -1 when libcurl itself is missing.
   int code;
+  /// How often the server, or another, led elsewhere.
+  long redirects;
   char error[512];
 } cc_response;
 

@@ -34,34 +34,48 @@ package struct DirectoryDestination: Destination {
   // MARK: What is there
 
   package func published(_ names: [String: Digest?]) async throws -> [String: PublishedVersion] {
-    try inWords {
-      var found: [String: PublishedVersion] = [:]
-      let visible = try visible()
-      for name in names.keys {
-        if let digest = visible[name] {
-          found[name] = PublishedVersion(digest: digest, output: digest)
-        } else if try files.statusIfPresent(of: root / FilePath(name))?.kind == .regular {
-          // Somebody has put it there without coppice.
-          let digest = try files.digest(of: root / FilePath(name))
-          found[name] = PublishedVersion(digest: digest, output: digest)
-        }
-      }
-      return found
+    try inWords { try seen(names.keys).mapValues { PublishedVersion(digest: $0, output: $0) } }
+  }
+
+  /// What readers find under names.
+  private func seen(_ names: some Sequence<String>) throws -> [String: Digest] {
+    let shown = try shown()
+    return try names.reduce(into: [:]) { seen, name in
+      seen[name] = try isOurs(name) ? shown[name] : foreignDigest(name)
     }
   }
 
-  /// The names of the current release that lead to a file.
-  private func visible() throws -> [String: Digest] {
-    guard try files.statusIfPresent(of: current) != nil else { return [:] }
-    var visible: [String: Digest] = [:]
-    for entry in try files.names(of: current) where entry.kind == .symbolicLink {
-      guard let name = entry.name.text,
-        let target = try files.target(ofLink: current / entry.name).name.text, let digest = Digest(hex: target),
-        try files.statusIfPresent(of: file(digest))?.kind == .regular
-      else { continue }
-      visible[name] = digest
+  /// Whether a name leads through the current release, which a person may have changed.
+  private func isOurs(_ name: String) throws -> Bool {
+    let path = root / FilePath(name)
+    guard try files.statusIfPresent(of: path)?.kind == .symbolicLink else { return false }
+    return try files.target(ofLink: path) == ".coppice/current" / FilePath(name)
+  }
+
+  /// Of a file that somebody has put there without coppice.
+  private func foreignDigest(_ name: String) throws -> Digest? {
+    let path = root / FilePath(name)
+    guard let status = try files.statusIfPresent(of: path) else { return nil }
+    guard status.kind == .regular || status.kind == .symbolicLink else {
+      throw Failure("\(path) is no file", help: "move it away: a file shall be published under that name")
     }
-    return visible
+    let real = try files.resolved(path)
+    return try files.digest(of: real)
+  }
+
+  /// The names of the current release that lead to a whole file.
+  private func shown() throws -> [String: Digest] {
+    guard try files.statusIfPresent(of: current) != nil else { return [:] }
+    let index = try? JSONValue(parsing: try files.contents(of: current / "index.json", limit: 16 << 20))
+    var shown: [String: Digest] = [:]
+    for file in index?["files"]?.array ?? [] {
+      guard let name = file["name"]?.string, let digest = file["sha256"]?.string.flatMap({ Digest(hex: $0) }),
+        let status = try files.statusIfPresent(of: self.file(digest)), status.kind == .regular,
+        status.size == file["size"]?.integer
+      else { continue }
+      shown[name] = digest
+    }
+    return shown
   }
 
   package func target(of shipment: Shipment) -> Digest { shipment.output.digest }
@@ -115,7 +129,7 @@ package struct DirectoryDestination: Destination {
 
   private func send(_ digest: Digest, _ progress: @Sendable (Int) -> Void) throws {
     let source = try store.openAnywhere(blob: digest)
-    let copy = try files.create(in: inner / "files", mode: 0o644)
+    let copy = try files.create(in: inner / "files", mode: 0o444)
     defer { copy.discard() }
     var hasher = SHA256Hasher()
     try source.forEachPiece(of: 0..<source.size) { piece throws(FileSystemError) in
@@ -142,41 +156,56 @@ package struct DirectoryDestination: Destination {
 
   // MARK: Names
 
-  package func perform(_ switches: [NameSwitch], switched: @Sendable (NameSwitch) -> Void) async throws {
+  package func perform(
+    _ switches: [NameSwitch], switched: @Sendable (NameSwitch) -> Void
+  ) async throws -> [String] {
     try inWords {
-      var visible = try visible()
-      let before = visible
-      let seen = try published(now: switches.map(\.name), visible)
-      for change in switches where seen[change.name] != change.to {
-        guard seen[change.name] == change.from else {
+      let (before, seen) = (try shown(), try seen(switches.map(\.name)))
+      var shown = before
+      var foreign: [String: Digest] = [:]
+      for change in switches {
+        let now = seen[change.name]
+        guard now == change.from || now == change.to else {
           throw Failure(
             "\(root / FilePath(change.name)) is another file by now: somebody else put it there",
             help: "look what it is, then plan again")
         }
-        if let to = change.to, try files.statusIfPresent(of: file(to)) == nil {
-          throw Failure("\(root) has no file sha256:\(to.short)… any more", help: "publish it again")
-        }
-        visible[change.name] = change.to
+        if let now, try !isOurs(change.name) { foreign[change.name] = now }
+        shown[change.name] = change.to
       }
-      for (name, digest) in visible.sorted(by: { $0.key < $1.key }) { try link(name, to: digest) }
+      // What was there without coppice is kept, as a release of its own, so that it can come back.
+      if !foreign.isEmpty {
+        for (name, digest) in foreign { try adopt(name, digest) }
+        try show(before.merging(foreign) { _, foreign in foreign })
+      }
+      for case let to? in switches.map(\.to) where try files.statusIfPresent(of: file(to)) == nil {
+        throw Failure("\(root) has no file sha256:\(to.short)… any more", help: "publish it again")
+      }
+      for (name, digest) in shown.sorted(by: { $0.key < $1.key }) { try link(name, to: digest) }
       // What `current` shows must have its names before.
       try files.sync(inner)
-      if visible != before { try show(visible) }
+      if shown != before || !foreign.isEmpty { try show(shown) }
       // A file that was there without coppice makes room last, when its name leads to the new one behind it.
       for change in switches where change.to != nil { try replaceForeign(change.name) }
       for change in switches where change.to == nil { try unlink(change.name) }
-      switches.forEach(switched)
+      switches.filter { seen[$0.name] != $0.to }.forEach(switched)
       removeOldReleases()
+      return []
     }
   }
 
-  private func published(now names: [String], _ visible: [String: Digest]) throws -> [String: Digest] {
-    try names.reduce(into: [:]) { seen, name in
-      if let digest = visible[name] {
-        seen[name] = digest
-      } else if try files.statusIfPresent(of: root / FilePath(name))?.kind == .regular {
-        seen[name] = try files.digest(of: root / FilePath(name))
-      }
+  /// Keeps a foreign file, and what lies beside it, under its digest.
+  private func adopt(_ name: String, _ digest: Digest) throws {
+    try files.createDirectory(inner / "files")
+    for suffix in [""] + Self.companions where try files.statusIfPresent(of: file(digest, suffix)) == nil {
+      let path = root / FilePath(name + suffix)
+      guard try files.statusIfPresent(of: path) != nil else { continue }
+      let real = try files.resolved(path)
+      let copy = try files.create(in: inner / "files", mode: 0o444)
+      defer { copy.discard() }
+      let source = try files.openAnywhere(real)
+      try source.forEachPiece(of: 0..<source.size) { piece throws(FileSystemError) in try copy.write(piece) }
+      try copy.commit(to: file(digest, suffix))
     }
   }
 
@@ -193,7 +222,8 @@ package struct DirectoryDestination: Destination {
   private func replaceForeign(_ name: String) throws {
     for suffix in [""] + Self.companions {
       let path = root / FilePath(name + suffix)
-      guard try files.statusIfPresent(of: path)?.kind == .regular else { continue }
+      guard let status = try files.statusIfPresent(of: path), status.kind != .directory, try !isOurs(name + suffix)
+      else { continue }
       let link = inner / FilePath(".link-" + name + suffix)
       try files.remove(link)
       try files.createLink(link, to: ".coppice/current" / FilePath(name + suffix))
@@ -210,10 +240,13 @@ package struct DirectoryDestination: Destination {
 
   /// Makes a directory with all names, then lets `current` lead to it.
   private func show(_ visible: [String: Digest]) throws {
-    let number = (try releases().last ?? 0) + 1
-    let directory = inner / "releases" / FilePath("\(number)")
+    let shownNumber = try currentNumber() ?? 0
     // What a killed run has left was never shown.
-    try files.removeTree(directory)
+    for number in try releases() where number > shownNumber {
+      try files.removeTree(inner / "releases" / FilePath("\(number)"))
+    }
+    let number = shownNumber + 1
+    let directory = inner / "releases" / FilePath("\(number)")
     try files.createDirectory(directory)
     var index: [JSONValue] = []
     for (name, digest) in visible.sorted(by: { $0.key < $1.key }) {
@@ -233,8 +266,12 @@ package struct DirectoryDestination: Destination {
     try files.remove(link)
     try files.createLink(link, to: "releases" / FilePath("\(number)"))
     try files.rename(link, to: current)
-    // Makes the new link last, which lies in the same directory.
-    try files.append(Array("\(number)\n".utf8), to: inner / "log")
+    try files.sync(inner)
+  }
+
+  private func currentNumber() throws -> Int? {
+    guard try files.statusIfPresent(of: current)?.kind == .symbolicLink else { return nil }
+    return try files.target(ofLink: current).name.text.flatMap { Int($0) }
   }
 
   private func releases() throws -> [Int] {
@@ -244,8 +281,8 @@ package struct DirectoryDestination: Destination {
 
   /// Directories of old releases, and files that no release names any more; what stays costs room, and nothing else.
   private func removeOldReleases() {
-    guard let all = try? releases(), let shown = try? files.target(ofLink: current).name.text else { return }
-    for number in all.dropLast(Self.keptReleases) where "\(number)" != shown {
+    guard let all = try? releases(), let shown = try? currentNumber() else { return }
+    for number in all.dropLast(Self.keptReleases) where number != shown {
       try? files.removeTree(inner / "releases" / FilePath("\(number)"))
     }
     var needed = Set<String>()

@@ -148,9 +148,10 @@ package struct RegistryDestination: Destination {
 
   // MARK: Names
 
-  package func perform(_ switches: [NameSwitch], switched: @Sendable (NameSwitch) -> Void) async throws {
+  package func perform(
+    _ switches: [NameSwitch], switched: @Sendable (NameSwitch) -> Void
+  ) async throws -> [String] {
     try await inWords {
-      // What a registry does not take away, it keeps; the others switch all the same.
       var kept: [String] = []
       for change in switches {
         let reference = try Self.reference(change.name)
@@ -171,10 +172,7 @@ package struct RegistryDestination: Destination {
         }
         switched(change)
       }
-      guard kept.isEmpty else {
-        throw Failure(
-          "the registry takes no tags away: \(kept.joined(separator: ", "))", help: "remove them in its own interface")
-      }
+      return kept
     }
   }
 

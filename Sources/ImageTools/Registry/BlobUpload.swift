@@ -15,8 +15,8 @@ struct BlobUpload: Sendable {
   let file: any RandomAccessFile
   /// Larger blobs go in pieces of this size, so that a broken transfer need not begin again.
   var pieceSize = 64 << 20
-  /// Waits before a broken transfer goes on.
-  let pause: @Sendable () async throws -> Void
+  /// Waits before a broken transfer goes on, the longer the more often it broke; not less than the registry asked for.
+  let pause: @Sendable (_ breaks: Int, _ asked: Duration?) async throws -> Void
   /// Told how many more bytes the registry has; less than nothing when it has lost some.
   var progress: @Sendable (Int) -> Void = { _ in }
 
@@ -75,7 +75,7 @@ struct BlobUpload: Sendable {
         beginnings += 1
         guard beginnings < Self.mostBeginnings else { throw setback.error }
         switch setback {
-        case .lost: try await pause()
+        case .lost(let error): try await pause(beginnings, error.retryAfter)
         case .piecesRefused: hasPieces = false
         case .pieceTooLarge:
           pieceSize = min(pieceSize, file.size) / 4
@@ -201,7 +201,7 @@ struct BlobUpload: Sendable {
       }
       breaks += 1
       guard breaks <= Self.mostBreaks else { throw broken }
-      try await pause()
+      try await pause(breaks, broken.retryAfter)
       let known = try await reached(at: place, &session)
       guard let known, known.offset <= file.size else { throw Setback.lost(broken) }
       progress(known.offset - offset)
@@ -233,7 +233,9 @@ struct BlobUpload: Sendable {
     guard answer.status == 204 || answer.status == 202 else { return nil }
     // `0-99`, of which the last byte counts; `0-0` is nothing to some and one byte to others: nothing is the safe one,
     // since what a registry has already it refuses (416), and then says again how much.
-    guard let last = answer["range"]?.split(separator: "-").last.flatMap({ Int($0) }) else { return nil }
+    guard let last = answer["range"]?.split(separator: "-").last.flatMap({ Int($0) }), 0..<file.size ~= last else {
+      return nil
+    }
     return (last == 0 ? 0 : last + 1, UploadPlace(answer["location"], from: place.url))
   }
 }

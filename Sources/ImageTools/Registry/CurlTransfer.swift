@@ -54,7 +54,9 @@ struct CurlTransfer: Sendable {
     if exchange.isCancelled { throw CancellationError() }
     if exchange.isTooLarge { throw TransferError(kind: .tooLarge, text: "the answer has over \(request.limit) bytes") }
     guard answer.code == 0 else { throw Self.error(answer) }
-    return exchange.response(status: answer.status)
+    var response = exchange.response(status: answer.status)
+    response.isRedirected = answer.redirects > 0
+    return response
   }
 
   private static func error(_ answer: cc_response) -> TransferError {

@@ -43,6 +43,8 @@ struct HTTPResponse: Sendable {
   /// Names in lower case.
   var headers: [(name: String, value: String)] = []
   var body: [UInt8] = []
+  /// Whether another place than was asked has answered.
+  var isRedirected = false
 
   subscript(name: String) -> String? { headers.last { $0.name == name }?.value }
   func all(_ name: String) -> [String] { headers.filter { $0.name == name }.map(\.value) }
@@ -90,7 +92,11 @@ struct WebAddress: Sendable, Hashable {
     scheme = url[..<colon].lowercased()
     let rest = url[url.index(after: colon)...]
     guard scheme == "http" || scheme == "https", rest.hasPrefix("//") else { return nil }
-    server = String(rest.dropFirst(2).prefix { !"/?#".contains($0) })
+    // The same server has one spelling: hosts know no case, and each scheme has its port.
+    var server = rest.dropFirst(2).prefix { !"/?#".contains($0) }.lowercased()
+    let port = scheme == "https" ? ":443" : ":80"
+    if server.hasSuffix(port) { server.removeLast(port.utf8.count) }
+    self.server = server
     let isPlain = server.utf8.allSatisfy { byte in
       UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
         || ".-_:[]".utf8.contains(byte)

@@ -81,7 +81,11 @@ struct RegistryClient: Sendable {
   }
 
   /// Before a broken transfer goes on.
-  @Sendable func pause() async throws { try await clock.sleep(for: .seconds(1)) }
+  /// - Parameter asked: by the server; more than ten minutes nobody waits.
+  @Sendable func pause(_ breaks: Int = 1, _ asked: Duration? = nil) async throws {
+    let own = Duration.seconds(1 << min(5, breaks - 1))
+    try await clock.sleep(for: min(max(own, asked ?? .zero), .seconds(600)))
+  }
 
   func session(_ reference: ImageReference, scope: RegistryScope = .pull) -> RegistrySession {
     RegistrySession(reference, transfer: transfer, login: login, limits: limits, scope: scope)

@@ -15,6 +15,8 @@ struct RegistryError: Error, Sendable {
   var kind: Kind
   var message: String
   var help: String?
+  /// How long the server wants not to be asked.
+  var retryAfter: Duration?
 
   init(_ kind: Kind, _ message: String, help: String? = nil) {
     (self.kind, self.message, self.help) = (kind, message, help)
@@ -70,6 +72,7 @@ struct RegistryError: Error, Sendable {
         .busy, "\(who) has trouble with \(reference) (HTTP \(answer.status))\(words)", help: "try again \(wait)")
     default: self.init(malformed: "it answered HTTP \(answer.status)\(words)", about: reference)
     }
+    retryAfter = answer.retryAfter
   }
 
   var failure: Failure { Failure(message, help: help) }

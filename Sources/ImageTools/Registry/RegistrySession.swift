@@ -56,6 +56,8 @@ struct RegistrySession {
       let isUnlimited = request.limits.total == .zero
       request.limits = limits
       if isUnlimited { request.limits.total = .zero }
+      // Who has received gigabytes may need minutes to put them away before he answers.
+      if isUnlimited, request.body != nil { request.limits.stall = .seconds(600) }
       // A registry may send us elsewhere to upload; what lets us in there is in that address.
       if let authorization, endpoint.isAt(request.url) { request.headers.append(("Authorization", authorization)) }
       let answer: HTTPResponse
@@ -70,8 +72,8 @@ struct RegistrySession {
         }
         throw RegistryError(error, from: endpoint.registry, about: reference)
       }
-      // A token that has run out is asked for again, once.
-      guard answer.status == 401, !hasLoggedIn else { return answer }
+      // A token that has run out is asked for again, once. Where one was led to says nothing of where to log in.
+      guard answer.status == 401, !hasLoggedIn, endpoint.isAt(request.url), !answer.isRedirected else { return answer }
       hasLoggedIn = true
       guard let value = try await login.authorization(for: answer, to: endpoint, for: scope) else { return answer }
       authorization = value

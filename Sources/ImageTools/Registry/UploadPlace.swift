@@ -20,7 +20,7 @@ struct UploadPlace: Sendable, Hashable {
       url = path[...slash] + location
     }
     // A registry of this machine may speak plain http; nobody leads from there, or from https, to plain http elsewhere.
-    guard let address = WebAddress(url), address == base || address.isPrivate else { return nil }
+    guard let address = WebAddress(url), address == base || address.scheme == "https" else { return nil }
   }
 
   /// Where the upload ends.

@@ -22,7 +22,9 @@ extension PublishOptions {
     guard report.hasWork || report.pending != nil else { return .success }
     guard try agrees(invocation) else { return .failure }
     let publisher = publisher(releasing)
-    guard let release = try await publisher.publish(plan.parts, time: Host.now()) else { return .success }
+    guard let release = try await publisher.publish(plan.parts, of: plan.lines, time: Host.now()) else {
+      return .success
+    }
     if !invocation.global.isQuiet {
       invocation.output.write(
         "published \(HumanText.count(release.entries.count, "name")), releases/\(release.name).yaml\n")
@@ -39,7 +41,7 @@ extension PublishOptions {
         "\(HumanText.count(ids.count, "artifact")) must be built first: \(ids.joined(separator: ", "))",
         help: "run `coppice build \(first.artifact)` or `coppice build all`, or name what is to be published")
     }
-    let moved = plan.lines.flatMap(\.moved)
+    let moved = plan.lines.filter(\.isWork).flatMap(\.moved)
     guard moved.isEmpty || overwrites else {
       throw Failure(
         "somebody else has moved \(moved.joined(separator: ", ")) since the last release",
@@ -82,18 +84,27 @@ extension PublishOptions {
     guard let release = pending ?? releases.last(where: { $0.undone == nil && !undone.contains($0.name) }) else {
       throw Failure("there is no release to take back", help: "`coppice releases` lists them")
     }
+    // What had begun to take a release back goes on in its own direction.
+    let isGoingOn = pending?.undone != nil
     if !invocation.global.isQuiet {
-      for entry in release.entries.reversed() {
-        let target = entry.change.from.map { "sha256:\($0.short)…" } ?? "nothing"
-        invocation.output.write("\(entry.change.name) → \(target)\n")
+      for change in release.entries.reversed().map({ isGoingOn ? $0.change : $0.change.reversed }) {
+        invocation.output.write("\(change.name) → \(change.to.map { "sha256:\($0.short)…" } ?? "nothing")\n")
       }
     }
     if isDryRun { return .success }
     guard try agrees(invocation) else { return .failure }
-    let back = try await publisher(releasing).takeBack(release, isPending: pending != nil, time: Host.now())
+    let (back, staying) = try await publisher(releasing).takeBack(
+      release, isPending: pending != nil, time: Host.now())
+    invocation.show(
+      staying.map { name in
+        Diagnostic(
+          .warning, "\(name) does not lead back: somebody else has it, or the registry takes no tags away",
+          help: "look at it in the registry's own interface")
+      })
     if !invocation.global.isQuiet {
       let what = pending == nil ? "the release \(release.name)" : "what had been published of a release"
-      invocation.output.write("took back \(what): \(HumanText.count(back.entries.count, "name"))\n")
+      let count = back.entries.count { !staying.contains($0.change.name) }
+      invocation.output.write("took back \(what): \(HumanText.count(count, "name"))\n")
     }
     return .success
   }

@@ -21,7 +21,12 @@ struct ReleasePlanReport: Sendable {
           help: "look what it is; 'coppice publish --overwrite' takes it back")
       }
     }
-    if let pending {
+    if let undone = pending?.undone {
+      warnings.append(
+        Diagnostic(
+          .warning, "the release \(undone) is being taken back, which has not ended",
+          help: "'coppice publish --rollback' goes on with it"))
+    } else if let pending {
       let names = pending.entries.map(\.change.name).joined(separator: ", ")
       warnings.append(
         Diagnostic(
@@ -62,13 +67,14 @@ struct ReleasePlanReport: Sendable {
     let why =
       line.needsBuild
       ? "must be built: \(ReasonText.summary(line.reasons))"
-      : lastReasons[line.artifact].map { "built because: \($0)" } ?? "built"
+      : !line.moved.isEmpty
+        ? "which somebody else has moved" : lastReasons[line.artifact].map { "built because: \($0)" } ?? "built"
     return switch line.change {
     case .new: "new as \(name), \(why)\(size)"
     case .changed: "changes \(name), \(why)\(size)"
     case .uncertain: "may change \(name): \(ReasonText.summary(line.reasons))"
     case .unchanged: "is published as \(name)"
-    case .retired: "no definition makes it any more; \(line.names.joined(separator: ", ")) stays"
+    case .retired: "nothing is published there any more as \(line.names.joined(separator: ", ")); that stays"
     }
   }
 
@@ -117,8 +123,10 @@ extension ReleasePlanReport {
     guard let entries = try? releasing.workspace.journal.entries() else { return }
     let past = PastBuilds(workspace: releasing.workspace, entries: { entries })
     let wanted = Set(lines.filter { $0.isWork && !$0.needsBuild }.map(\.artifact))
+    // The build that made what is to be sent, which need not be the last one.
+    let outputs = plan.shipments.values.reduce(into: [:]) { $0[$1.artifact] = $1.output.digest }
     for entry in entries.reversed() where wanted.contains(entry.id) && lastReasons[entry.id] == nil {
-      guard ["built", "unchanged"].contains(entry.outcome) else { continue }
+      guard entry.outcome == "built", entry.output == outputs[entry.id] else { continue }
       let (reasons, omitted) = past.reasons(of: entry)
       lastReasons[entry.id] = ReasonText.summary(reasons, omitted: omitted)
     }

@@ -58,6 +58,17 @@ struct Releasing: Sendable {
             help: "leave it to one of them: what is published under it must not depend on the order of files")
         })
     }
+    let own = [workspace.repository, workspace.settings.images, workspace.stateDirectory]
+    for definition in all {
+      guard case .directory(let path) = definition.place else { continue }
+      let isWithin = path.isBelow(workspace.settings.images) || path.isBelow(workspace.stateDirectory)
+      guard isWithin || own.contains(path) else { continue }
+      throw InvalidInput([
+        Diagnostic(
+          .error, "the destination '\(definition.name)' is where coppice keeps what it builds", at: definition.location,
+          help: "name a directory of its own, which others read")
+      ])
+    }
     self.workspace = workspace
     definitions = all.filter { only.isEmpty || only.contains($0.name) }
     let processes = PosixProcessRunner()
@@ -87,6 +98,7 @@ struct Releasing: Sendable {
         for name in candidate.candidate.names { asked[name] = .some(candidate.candidate.target) }
       }
       let seen = try await destination.published(asked)
+      let pending = try history.pending()?.entries.filter { $0.destination == definition.name }.map(\.change) ?? []
       var lines: [ReleaseLine] = []
       for (candidate, shipment, staleness) in candidates {
         var line = ReleasePlanner.line(
@@ -96,6 +108,10 @@ struct Releasing: Sendable {
           var lost = candidate
           lost.staleness = staleness
           line = ReleasePlanner.line(lost, at: definition.name, seen: seen, last: last.mapValues(\.digest))
+        }
+        // What a release that has not ended has switched was moved by nobody else.
+        line.moved.removeAll { name in
+          pending.contains { $0.name == name && [$0.from, $0.to].contains(seen[name]?.digest) }
         }
         if !line.needsBuild, line.isWork, let shipment { plan.shipments[line] = shipment }
         lines.append(line)
@@ -133,10 +149,12 @@ struct Releasing: Sendable {
       staleness = .stale([.outputMissing("it was recorded by --touch, and never built")])
     }
     let isLost = lost.contains(id) && !record.output.isAssumed
-    let shipment = Shipment(
-      artifact: id, names: names, fingerprint: record.fingerprint, output: record.output,
-      image: workspace.imageBehind(id).flatMap { ledger[$0]?.output })
     let isAtHand = staleness == .current
+    // On a clone another one of the same content may stand for what is recorded.
+    let output = isAtHand && id.kind == .sif ? try workspace.store.sif(for: record.output)?.output : nil
+    let shipment = Shipment(
+      artifact: id, names: names, fingerprint: record.fingerprint, output: output ?? record.output,
+      image: workspace.imageBehind(id).flatMap { ledger[$0]?.output })
     let target = isAtHand ? try destination.target(of: shipment) : isLost ? record.output.manifest : nil
     return (
       .init(
