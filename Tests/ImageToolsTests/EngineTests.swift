@@ -124,6 +124,18 @@ private func scripted(_ directory: TemporaryDirectory) -> ScriptedProcessRunner 
     }
   }
 
+  @Test func whatFailedIsQuotedAlsoWhenOtherWordsComeBehindIt() async throws {
+    let directory = try TemporaryDirectory()
+    let runner = ScriptedProcessRunner { _ in
+      .init(
+        .exited(1), output: Array("The command '/bin/sh -c x' returned a non-zero code: 3\n".utf8),
+        errorOutput: Array("Removing intermediate container d5b93fe5a2b0\n".utf8))
+    }
+    await #expect { _ = try await engines(runner)[0].build(BuildRequest(directory: directory.path)) { _ in } } throws: {
+      "\($0)".contains("non-zero code: 3")
+    }
+  }
+
   @Test func anEngineThatSaysNoIDHasNotBuilt() async throws {
     let directory = try TemporaryDirectory()
     let runner = ScriptedProcessRunner { _ in .prints("fine") }

@@ -88,7 +88,10 @@ package struct EngineTool: Sendable {
   private func failure(_ arguments: [String], _ status: ExitStatus, _ words: String) -> Failure {
     // The last line that calls itself an error says more than what happened to be printed around it.
     let lines = words.split(separator: "\n").suffix(10)
-    let said = String(lines.last { $0.lowercased().contains("error") } ?? lines.last ?? "")
+    let signs = ["error", "non-zero code: "]
+    // What docker's daemon says of its work comes by another stream than what failed, at times behind it.
+    let telling = signs.lazy.compactMap { sign in lines.last { $0.lowercased().contains(sign) } }.first
+    let said = String(telling ?? lines.last ?? "")
     var message = "\(self.words(arguments)): \(said.isEmpty ? status.description : said)"
     if words.contains("no space left on device") {
       return Failure(
