@@ -44,7 +44,8 @@ import Testing
   private func chain(_ name: String, _ lab: RealEngine) async throws {
     let runner = lab.runner(name)
     var base = try lab.define(
-      "chain-base", "FROM scratch\nCOPY sh /bin/sh\nCOPY data /data\nENTRYPOINT [\"/nothing\"]\n", files: ["data": "one\n"])
+      "chain-base", "FROM scratch\nCOPY sh /bin/sh\nCOPY data /data\nENTRYPOINT [\"/nothing\"]\n",
+      files: ["data": "one\n"])
     base.test = ["/bin/sh", "-c", "cat /data"]
     let lines = CollectedLines()
     let upstream = try await runner.run(try lab.job(base)) { lines.add($0) }
