@@ -63,10 +63,10 @@ package struct Publisher: Sendable {
     // One that was not completed goes on in this one: what it was before that is what taking back leads to.
     let release = pending.map { own.completing($0, lines) } ?? own
     // Before the first name switches all of them are looked at: the uploads may have taken hours.
-    let moved = try await movedNames(own)
+    let moved = try await moved(in: own)
     guard moved.isEmpty else {
       throw Failure(
-        "somebody else has moved \(moved.joined(separator: ", ")) while this release was sent",
+        "somebody else has moved \(moved.map(\.change.name).joined(separator: ", ")) while this release was sent",
         help: "look what it is, then publish again: nothing has switched, and what was sent is there")
     }
     try Task.checkCancellation()
@@ -114,31 +114,37 @@ package struct Publisher: Sendable {
         }, undone: release.name)
     let holds = try await hold(Set(back.entries.map(\.destination)).sorted())
     defer { for hold in holds { hold.release() } }
-    let moved = try await movedNames(back)
+    var staying = try await moved(in: back)
     var rest = back
-    rest.entries.removeAll { moved.contains($0.change.name) }
+    rest.entries.removeAll(where: staying.contains)
     try history.begin(back)
-    let kept = try await perform(rest)
+    staying += try await perform(rest)
+    // What stays is no part of what is written down.
+    rest.entries.removeAll(where: staying.contains)
     // Of one that nobody saw as a whole nothing is left to tell.
     if isPending && !isGoingOn { try history.abandon() } else { try history.finish(rest) }
-    return (rest, moved + kept)
+    return (rest, staying.map(\.change.name))
   }
 
   /// Names that lead neither where they should nor where they shall.
-  private func movedNames(_ release: Release) async throws -> [String] {
-    var moved: [String] = []
-    for (name, changes) in release.byDestination {
-      let asked = changes.reduce(into: [:]) { $0[$1.name] = Optional($1.to) }
+  private func moved(in release: Release) async throws -> [Release.Entry] {
+    var moved: [Release.Entry] = []
+    for (name, entries) in release.byDestination {
+      let asked = entries.reduce(into: [:]) { $0[$1.change.name] = Optional($1.change.to) }
       let seen = try await destination(name).published(asked)
-      moved += changes.filter { seen[$0.name]?.digest != $0.from && seen[$0.name]?.digest != $0.to }.map(\.name)
+      moved += entries.filter { ![$0.change.from, $0.change.to].contains(seen[$0.change.name]?.digest) }
     }
     return moved
   }
 
-  private func perform(_ release: Release) async throws -> [String] {
-    var kept: [String] = []
-    for (name, changes) in release.byDestination {
-      kept += try await destination(name).perform(changes) { report(.switched($0, destination: name)) }
+  /// - Returns: names that should be taken away and stay.
+  private func perform(_ release: Release) async throws -> [Release.Entry] {
+    var kept: [Release.Entry] = []
+    for (name, entries) in release.byDestination {
+      let names = try await destination(name).perform(entries.map(\.change)) {
+        report(.switched($0, destination: name))
+      }
+      kept += entries.filter { names.contains($0.change.name) }
     }
     return kept
   }
@@ -165,13 +171,13 @@ package struct Publisher: Sendable {
 }
 
 extension Release {
-  /// The names that switch, by destination, in the order of the release.
-  fileprivate var byDestination: [(destination: String, changes: [NameSwitch])] {
+  /// In the order of the release.
+  fileprivate var byDestination: [(destination: String, entries: [Entry])] {
     entries.reduce(into: []) { result, entry in
       if let place = result.firstIndex(where: { $0.destination == entry.destination }) {
-        result[place].changes.append(entry.change)
+        result[place].entries.append(entry)
       } else {
-        result.append((entry.destination, [entry.change]))
+        result.append((entry.destination, [entry]))
       }
     }
   }

@@ -117,6 +117,14 @@ import Testing
     #expect(try shown() == expected(["a": "one"]))
   }
 
+  @Test func aLinkThatLeadsNowhereMakesRoom() async throws {
+    try files.createDirectory(root)
+    try files.createLink(root / "a-1.sif", to: "none")
+    #expect(try await destination().published(["a-1.sif": nil]).isEmpty)
+    try await publish(["a": "one"], destination())
+    #expect(try shown() == expected(["a": "one"]))
+  }
+
   @Test func onlyOnePublishes() async throws {
     let hold = try await destination().hold()
     await #expect(throws: Failure.self) { _ = try await destination().hold() }

@@ -189,4 +189,34 @@ import Testing
     #expect(release == nil || release?.entries.allSatisfy { $0.change.from != $0.change.to } == true)
     #expect(try history.pending() == nil)
   }
+
+  @Test func whatStaysIsNotWrittenDownAsGone() async throws {
+    try await publish(try await plan(["base": "1"]), time: 1000)
+    let second = try #require(try await publish(try await plan(["base": "2", "more": "1"]), time: 2000))
+    hub.takesAway.withLock { $0 = false }
+    let (back, staying) = try await publisher.takeBack(second, isPending: false, time: 3000)
+    #expect(Set(staying) == ["more:1", "more:latest"])
+    #expect(!back.entries.contains { $0.destination == "hub" && $0.change.to == nil })
+    #expect(try history.releases().last == back)
+    #expect(try history.last(at: "hub")["more:1"] != nil, "it is still ours")
+  }
+
+  /// A directory and a mirror of it have the same names.
+  @Test func aNameThatMovedAtOnePlaceGoesBackAtTheOther() async throws {
+    let id = ArtifactID(kind: .sif, name: "base", tag: "1")
+    for destination in [hub, web] {
+      destination.put("a.sif", Self.digest("old"))
+      destination.put("a.sif", Self.digest("new"))
+    }
+    let release = Release(
+      time: 1000,
+      entries: ["hub", "web"].map {
+        .init(
+          artifact: id, destination: $0, change: NameSwitch("a.sif", from: Self.digest("old"), to: Self.digest("new")))
+      })
+    hub.put("a.sif", Self.digest("theirs"))
+    let (_, staying) = try await publisher.takeBack(release, isPending: false, time: 2000)
+    #expect(staying == ["a.sif"])
+    #expect(hub.names == ["a.sif": Self.digest("theirs")] && web.names == ["a.sif": Self.digest("old")])
+  }
 }

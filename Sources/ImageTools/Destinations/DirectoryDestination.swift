@@ -59,8 +59,9 @@ package struct DirectoryDestination: Destination {
     guard status.kind == .regular || status.kind == .symbolicLink else {
       throw Failure("\(path) is no file", help: "move it away: a file shall be published under that name")
     }
-    let real = try files.resolved(path)
-    return try files.digest(of: real)
+    // A link that leads nowhere shows nothing.
+    guard try files.statusIfPresent(of: path, followingLinks: true) != nil else { return nil }
+    return try files.digest(of: try files.resolved(path))
   }
 
   /// The names of the current release that lead to a whole file.
@@ -117,7 +118,9 @@ package struct DirectoryDestination: Destination {
           guard try files.freeSpace(at: inner) > shipment.output.size else {
             throw Failure("\(root) has no room for \(shipment.artifact)", help: "make room, and publish again")
           }
-          try send(digest, progress)
+          try keep(try store.openAnywhere(blob: digest), at: file(digest), digest, progress) {
+            Failure("\(digest) in the content store is damaged", help: "run `coppice verify`, then build again")
+          }
         }
         for (suffix, bytes) in try companions(of: shipment)
         where try files.statusIfPresent(of: file(digest, suffix)) == nil {
@@ -127,9 +130,15 @@ package struct DirectoryDestination: Destination {
     }
   }
 
-  private func send(_ digest: Digest, _ progress: @Sendable (Int) -> Void) throws {
-    let source = try store.openAnywhere(blob: digest)
-    let copy = try files.create(in: inner / "files", mode: 0o444)
+  /// Copies a file whole, or not at all.
+  /// - Parameters:
+  ///   - digest: nil where nobody knows it.
+  ///   - fault: for a copy that has another one.
+  private func keep(
+    _ source: any RandomAccessFile, at path: FilePath, _ digest: Digest?,
+    _ progress: @Sendable (Int) -> Void = { _ in }, orThrow fault: () -> Failure
+  ) throws {
+    let copy = try files.create(in: path.parent, mode: 0o444)
     defer { copy.discard() }
     var hasher = SHA256Hasher()
     try source.forEachPiece(of: 0..<source.size) { piece throws(FileSystemError) in
@@ -137,10 +146,9 @@ package struct DirectoryDestination: Destination {
       try copy.write(piece)
       progress(piece.count)
     }
-    guard hasher.finish() == digest else {
-      throw Failure("\(digest) in the content store is damaged", help: "run `coppice verify`, then build again")
-    }
-    try copy.commit(to: file(digest))
+    let made = hasher.finish()
+    guard made == digest ?? made else { throw fault() }
+    try copy.commit(to: path)
   }
 
   /// What the build has written beside the file, and the MD5 sum that casa_distro's clients compare.
@@ -173,13 +181,13 @@ package struct DirectoryDestination: Destination {
         if let now, try !isOurs(change.name) { foreign[change.name] = now }
         shown[change.name] = change.to
       }
+      for case let to? in switches.map(\.to) where try files.statusIfPresent(of: file(to)) == nil {
+        throw Failure("\(root) has no file sha256:\(to.short)… any more", help: "publish it again")
+      }
       // What was there without coppice is kept, as a release of its own, so that it can come back.
       if !foreign.isEmpty {
         for (name, digest) in foreign { try adopt(name, digest) }
         try show(before.merging(foreign) { _, foreign in foreign })
-      }
-      for case let to? in switches.map(\.to) where try files.statusIfPresent(of: file(to)) == nil {
-        throw Failure("\(root) has no file sha256:\(to.short)… any more", help: "publish it again")
       }
       for (name, digest) in shown.sorted(by: { $0.key < $1.key }) { try link(name, to: digest) }
       // What `current` shows must have its names before.
@@ -199,13 +207,11 @@ package struct DirectoryDestination: Destination {
     try files.createDirectory(inner / "files")
     for suffix in [""] + Self.companions where try files.statusIfPresent(of: file(digest, suffix)) == nil {
       let path = root / FilePath(name + suffix)
-      guard try files.statusIfPresent(of: path) != nil else { continue }
-      let real = try files.resolved(path)
-      let copy = try files.create(in: inner / "files", mode: 0o444)
-      defer { copy.discard() }
-      let source = try files.openAnywhere(real)
-      try source.forEachPiece(of: 0..<source.size) { piece throws(FileSystemError) in try copy.write(piece) }
-      try copy.commit(to: file(digest, suffix))
+      guard try files.statusIfPresent(of: path, followingLinks: true)?.kind == .regular else { continue }
+      let source = try files.openAnywhere(try files.resolved(path))
+      try keep(source, at: file(digest, suffix), suffix.isEmpty ? digest : nil) {
+        Failure("\(path) changed while it was read", help: "publish again when nobody writes there")
+      }
     }
   }
 

@@ -56,8 +56,10 @@ extension PublishOptions {
         Diagnostic(.error, "nobody can be asked whether to publish", help: "say --yes, or look with --dry-run first")
       ])
     }
-    invocation.output.write("publish? [y/N] ")
-    return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+    invocation.output.write("\(isTakingBack ? "take back" : "publish")? [y/N] ")
+    let isAgreed = ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+    if !isAgreed { invocation.output.write("nothing was changed\n") }
+    return isAgreed
   }
 
   private func publisher(_ releasing: Releasing) -> Publisher {

@@ -197,12 +197,13 @@ extension Workspace {
 
   /// Names of what an image is made from, the nearest first, as far as it is published at the same place.
   private func parents(of id: ArtifactID, at definition: DestinationDefinition) -> [String] {
-    var (found, next) = ([String](), graph[id]?.uses ?? [])
+    var found: [String] = []
+    var next = graph.uses(of: id)
+    // Many ways may lead to one of them.
+    var known = Set(next)
     while !next.isEmpty {
-      found += next.filter { isPublished($0, at: definition) }.compactMap {
-        publishedNames(of: $0, at: definition).first
-      }
-      next = next.flatMap { graph[$0]?.uses ?? [] }
+      found += next.compactMap { publishedNames(of: $0, at: definition).first }
+      next = next.flatMap { graph.uses(of: $0) }.filter { known.insert($0).inserted }
     }
     return found
   }
