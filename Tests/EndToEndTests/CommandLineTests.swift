@@ -174,6 +174,14 @@ import Testing
     #expect(try place.text("coppice.lock") == lock)
   }
 
+  @Test func aNamespaceOfOnesOwnBringsNoWarningsOfTheBuiltinShare() async throws {
+    let tree = try await Repository()
+    try tree.write("coppice.yaml", "namespace: team\n")
+    try tree.define("one/1", "image_sources:\n  - {name: one, tags: ['1']}\n", dockerfile: "FROM scratch\n")
+    let run = try await tree.coppice(["status"], environment: ["COPPICE_BUILTIN": nil])
+    #expect(run.exitCode == 0 && run.errorOutput.isEmpty, "\(run.all)")
+  }
+
   @Test func touchNeedsNeitherEngineNorNetwork() async throws {
     let tree = try await Repository()
     try tree.defineSketch()

@@ -78,8 +78,18 @@ struct Workspace: Sendable {
     if workspace.diagnostics.contains(where: { $0.severity == .error }) {
       throw InvalidInput(workspace.diagnostics.filter { $0.severity != .note })
     }
-    if !invocation.global.isQuiet { invocation.show(workspace.diagnostics.filter { $0.severity == .warning }) }
+    if !invocation.global.isQuiet { invocation.show(workspace.ownWarnings) }
     return workspace
+  }
+
+  /// But not of builtin definitions that nothing of one's own is made from: nobody here can mend those.
+  private var ownWarnings: [Diagnostic] {
+    let own = Set(all.compactMap { recipes[$0]?.definition.directory })
+    let others = tree.definitions.filter { $0.origin == .builtin && !own.contains($0.directory) }.map(\.directory)
+    return diagnostics.filter { warning in
+      guard warning.severity == .warning, let file = warning.location?.file else { return warning.severity == .warning }
+      return !others.contains(where: file.isBelow)
+    }
   }
 
   func select(_ patterns: [String]) throws(InvalidInput) -> Set<ArtifactID> {
