@@ -137,6 +137,31 @@ struct MergedRootTests {
     #expect(reread > 0)
   }
 
+  /// Contents that came and that nothing in the tree leads to.
+  private func unused(_ layers: [[RootEntry]]) throws -> Int {
+    let (tree, sink) = try merged(layers)
+    let used = tree.inodes.compactMap { inode in
+      if case .file(let content, _) = inode.kind { content } else { nil }
+    }
+    return sink.contents.count - Set(used).count
+  }
+
+  @Test func whatUpperLayersHideIsNotGiven() throws {
+    var skipped = 0
+    for seed in Soak.seeds(150) {
+      var random = SeededGenerator(seed: seed + 30_000)
+      // What a layer itself replaces was given before that showed; a link to it would make that hard to tell.
+      let layers = try random.rootLayers().map { $0.filter { $0.type != "1" } }.filter { try unused([$0]) == 0 }
+      #expect(try unused(layers) == 0, "seed \(seed)")
+      skipped += try merged(layers).sink.events.count { if case .skip = $0 { true } else { false } }
+    }
+    #expect(skipped > 0)
+    for top in [".wh.d", "d", ".wh..wh..opq", "d/.wh..wh..opq", "d/.wh.e", "d/e"] {
+      let events = try merged([[RootEntry("d/e/f", "0", "hidden")], [RootEntry(top)]]).sink.events
+      #expect(events.last == .skip(size: 6), "\(top)")
+    }
+  }
+
   private static func isMarker(_ entry: RootEntry) -> Bool {
     guard let name = ReferenceRoot.components(entry.path).last, name.starts(with: ".wh.".utf8) else { return false }
     return name == Array(".wh..wh..opq".utf8) || !name.starts(with: ".wh..wh.".utf8)

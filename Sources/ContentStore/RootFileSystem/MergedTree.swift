@@ -26,7 +26,7 @@ struct MergedTree {
   func hides(_ path: EntryPath) -> Bool {
     var node = 0
     for index in 0..<path.count {
-      if nodes[node].closedBy < layers { return true }
+      if nodes[node].closedBy < layers || nodes[node].state == .gone || nodes[node].state == .leaf { return true }
       guard let next = path.withName(index, { names.find(node, $0) }) else { return path.holdsMarker }
       node = next
     }
