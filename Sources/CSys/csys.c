@@ -69,6 +69,10 @@ ssize_t cs_getdents64(int fd, void *buffer, size_t count) { return syscall(SYS_g
 
 int cs_map_populate(void) { return MAP_POPULATE; }
 
+int cs_begin_write_back(int file, off_t offset, off_t count) {
+  return sync_file_range(file, offset, count, SYNC_FILE_RANGE_WRITE);
+}
+
 ssize_t cs_copy_file_range(int from, off_t offset, int to, size_t count) {
   return copy_file_range(from, &offset, to, 0, count, 0);
 }

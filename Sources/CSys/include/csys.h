@@ -22,5 +22,7 @@ int cs_trap(int signal);
 ssize_t cs_getdents64(int fd, void *_Nonnull buffer, size_t count);
 /// The flag of mmap that reads the file at once.
 int cs_map_populate(void);
+/// Lets the disk write so many bytes from `offset` on, without waiting: 0, or -1 with errno.
+int cs_begin_write_back(int file, off_t offset, off_t count);
 /// Copies from `offset` of one file to where the other stands: bytes copied, 0 at the end, -1 with errno.
 ssize_t cs_copy_file_range(int from, off_t offset, int to, size_t count);

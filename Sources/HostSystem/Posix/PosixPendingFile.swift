@@ -10,6 +10,10 @@ final class PosixPendingFile: PendingFile {
   private var descriptor: FileDescriptor?
   private let temporary: FilePath
   private var hasName = true
+  /// How much was appended, and how much of that the disk was told to write.
+  private var (appended, begun) = (0, 0)
+  /// So much is left to the kernel: small files are not worth a call.
+  private static let writeBackSize = 16 << 20
 
   init(in directory: FilePath, mode: UInt16) throws(FileSystemError) {
     var random = SystemRandomNumberGenerator()
@@ -54,6 +58,15 @@ final class PosixPendingFile: PendingFile {
       let count = try systemCall("write", temporary) { Glibc.write(number, piece.baseAddress, piece.count) }
       rest = rest.dropFirst(count)
     }
+    appended += bytes.count
+    beginWriteBack(number)
+  }
+
+  /// Lets the disk write while more is made, so that `commit` waits for the last bytes alone; a hint that may fail.
+  private func beginWriteBack(_ number: Int32) {
+    guard appended - begun >= Self.writeBackSize else { return }
+    _ = cs_begin_write_back(number, off_t(begun), off_t(appended - begun))
+    begun = appended
   }
 
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileSystemError) {
@@ -77,6 +90,8 @@ final class PosixPendingFile: PendingFile {
         // Between some file systems the kernel does not copy: then we do.
         guard code == 0, count > 0 else { break }
         rest = (rest.lowerBound + count)..<rest.upperBound
+        appended += count
+        beginWriteBack(number)
       }
     }
     try file.forEachPiece(of: rest) { piece throws(FileSystemError) in try write(piece) }
