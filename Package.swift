@@ -50,7 +50,7 @@ let package = Package(
     room("SquashFS", ["ImageModel", "HostSystem", "CDeflate", "CZstd"]),
     room("DefinitionScan", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "DockerfileText"]),
     room("BuildRecords", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DockerfileText"]),
-    room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CZlib", "CZstd"]),
+    room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CZstd"]),
     room(
       "DefinitionLint",
       [

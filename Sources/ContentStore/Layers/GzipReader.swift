@@ -1,131 +1,139 @@
 internal import CDeflate
-internal import CZlib
 internal import HostSystem
 internal import ImageModel
 
-/// Decompresses gzip, also of several members one after the other, as it is read.
+/// Decompresses gzip (RFC 1952), also of several members one after the other, as it is read.
 ///
 /// Members of up to 1 MiB, as the store writes them, are decompressed as a whole by libdeflate when the reader's buffer has
-/// room for one; after the first larger one zlib does the rest.
+/// room for one; after the first larger one `Inflater` does the rest.
 final class GzipReader: ByteReader {
-  private let source: any ByteReader
+  private let input: CompressedInput
+  private let inflater: Inflater
   private let name: String
-  // Allocated: zlib keeps the address of its stream.
-  private let stream: UnsafeMutablePointer<z_stream>
-  private let input: UnsafeMutableRawBufferPointer
+  private let isVerified: Bool
   /// Nil when no whole members are expected.
   private var decompressor: OpaquePointer?
-  /// Bytes in `input` that have not yet been taken.
-  private var (start, end) = (0, 0)
   private var isWithinMember = false
-  private var isSourceAtEnd = false
   private var isAtEnd = false
+  // Of what the member held until now, as its end will say it.
+  private var checksum: UInt32 = 0
+  private var size: UInt32 = 0
 
   /// - Parameters:
   ///   - wholeMembers: whether the store may have written it.
-  ///   - isVerified: whether the caller hashes what comes out: then zlib need not, which would cost a fifteenth of its time.
-  init(_ source: any ByteReader, name: String, wholeMembers: Bool = false, isVerified: Bool = false) throws {
-    self.source = source
+  ///   - isVerified: whether the caller hashes what comes out: then it need not be summed here.
+  init(_ source: any ByteReader, name: String, wholeMembers: Bool = false, isVerified: Bool = false) {
     self.name = name
-    input = .allocate(byteCount: wholeMembers ? 1 << 21 : 1 << 16, alignment: 64)
-    stream = .allocate(capacity: 1)
-    stream.initialize(to: z_stream())
+    self.isVerified = isVerified
+    input = CompressedInput(source, size: wholeMembers ? 1 << 21 : 1 << 18)
+    inflater = Inflater(input)
     decompressor = wholeMembers ? libdeflate_alloc_decompressor() : nil
-    // 16 asks for gzip, 15 for the largest window.
-    guard inflateInit2_(stream, 16 + 15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-      throw Failure("\(name): cannot decompress: out of memory")
-    }
-    if isVerified { inflateValidate(stream, 0) }
   }
 
-  deinit {
-    inflateEnd(stream)
-    stream.deallocate()
-    libdeflate_free_decompressor(decompressor)
-    input.deallocate()
-  }
+  deinit { libdeflate_free_decompressor(decompressor) }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     guard !isAtEnd, !buffer.isEmpty else { return 0 }
-    while true {
-      if !isWithinMember {
-        if try isAtTrailer() {
-          isAtEnd = true
-          return 0
+    do {
+      while true {
+        if !isWithinMember {
+          if try isAtTrailer() {
+            isAtEnd = true
+            return 0
+          }
+          if let count = try wholeMember(into: buffer) {
+            if count > 0 { return count }
+            continue
+          }
+          try beginMember()
         }
-        if let count = try wholeMember(into: buffer) {
-          if count > 0 { return count }
-          continue
-        }
-        isWithinMember = true
+        let count = try inflatePiece(into: buffer)
+        if count > 0 { return count }
       }
-      let count = try inflatePiece(into: buffer)
-      if count > 0 { return count }
+    } catch let fault as Inflater.Fault {
+      let words = fault == .cutOff ? "cut off" : "damaged"
+      throw Failure("\(name): the compressed data is \(words)", help: "make the archive again")
     }
   }
 
-  /// Nil when the next member is too large, or damaged: zlib then tells.
+  /// Nil when the next member is too large, or damaged: the other way then tells.
   private func wholeMember(into buffer: UnsafeMutableRawBufferPointer) throws -> Int? {
     guard let decompressor, buffer.count >= GzipMember.size else { return nil }
-    try fill(atLeast: GzipMember.largestOutput)
+    try input.fill(atLeast: GzipMember.largestOutput)
     var (taken, given) = (0, 0)
     let result = libdeflate_gzip_decompress_ex(
-      decompressor, input.baseAddress?.advanced(by: start), end - start, buffer.baseAddress, GzipMember.size, &taken,
-      &given)
+      decompressor, input.bytes.baseAddress, input.count, buffer.baseAddress, GzipMember.size, &taken, &given)
     guard result == LIBDEFLATE_SUCCESS else {
       libdeflate_free_decompressor(decompressor)
       self.decompressor = nil
       return nil
     }
-    start += taken
+    input.start += taken
     return given
   }
 
   private func inflatePiece(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    try fill(atLeast: 1)
-    let target = buffer.prefix(1 << 30)
-    stream.pointee.next_out = target.base.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    stream.pointee.avail_out = UInt32(target.count)
-    stream.pointee.next_in = input.baseAddress?.advanced(by: start).assumingMemoryBound(to: UInt8.self)
-    stream.pointee.avail_in = UInt32(end - start)
-    let result = inflate(stream, Z_NO_FLUSH)
-    start = end - Int(stream.pointee.avail_in)
-    let count = target.count - Int(stream.pointee.avail_out)
-    switch result {
-    case Z_OK: break
-    case Z_STREAM_END:
+    let count = try inflater.read(into: buffer)
+    if !isVerified { checksum = libdeflate_crc32(checksum, buffer.baseAddress, count) }
+    size &+= UInt32(truncatingIfNeeded: count)
+    if count < buffer.count {
+      let sum = try number(bytes: 4)
+      guard isVerified || sum == checksum, try number(bytes: 4) == size else { throw Inflater.Fault.damaged }
       isWithinMember = false
-      inflateReset(stream)
-    case Z_BUF_ERROR where isSourceAtEnd && start == end && count == 0:
-      throw Failure("\(name): the compressed data is cut off", help: "make the archive again")
-    case Z_BUF_ERROR: break
-    default: throw Failure("\(name): the compressed data is damaged", help: "make the archive again")
     }
     return count
-  }
-
-  /// Reads until there are so many bytes in `input`, or all that are left.
-  private func fill(atLeast count: Int) throws {
-    while end - start < count, !isSourceAtEnd {
-      if start == end {
-        (start, end) = (0, 0)
-      } else if end == input.count || start > input.count - count {
-        input.copyMemory(from: UnsafeRawBufferPointer(rebasing: input[start..<end]))
-        (start, end) = (0, end - start)
-      }
-      let read = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: input[end...]))
-      end += read
-      isSourceAtEnd = read == 0
-    }
   }
 
   /// Between members: whether nothing or only zeros follow, as tape blocks have them.
   private func isAtTrailer() throws -> Bool {
     while true {
-      try fill(atLeast: 1)
-      if start == end { return true }
-      if input[start] != 0 { return false }
-      start += 1
+      try input.fill(atLeast: 1)
+      guard let byte = input.bytes.first else { return true }
+      if byte != 0 { return false }
+      input.start += 1
     }
+  }
+
+  // MARK: the frame of a member
+
+  private enum Flag {
+    static let checksum: UInt8 = 2
+    static let extra: UInt8 = 4
+    static let name: UInt8 = 8
+    static let comment: UInt8 = 16
+    static let reserved: UInt8 = 0xe0
+  }
+
+  /// Reads what stands before the compressed bytes, none of which counts.
+  private func beginMember() throws {
+    (checksum, size) = (0, 0)
+    inflater.reset()
+    let (magic, method, flags) = (try number(bytes: 2), try byte(), try byte())
+    guard magic == 0x8b1f, method == 8, flags & Flag.reserved == 0 else { throw Inflater.Fault.damaged }
+    _ = try (number(bytes: 4), number(bytes: 2))
+    if flags & Flag.extra != 0 { for _ in 0..<(try number(bytes: 2)) { _ = try byte() } }
+    for text in [Flag.name, Flag.comment] where flags & text != 0 { while try byte() != 0 {} }
+    if flags & Flag.checksum != 0 {
+      let sum = checksum & 0xffff
+      guard try number(bytes: 2) == sum else { throw Inflater.Fault.damaged }
+    }
+    checksum = 0
+    isWithinMember = true
+  }
+
+  private func byte() throws -> UInt8 {
+    try input.fill(atLeast: 1)
+    guard var byte = input.bytes.first else { throw Inflater.Fault.cutOff }
+    input.start += 1
+    // The header may have a sum of its own.
+    if !isWithinMember { checksum = libdeflate_crc32(checksum, &byte, 1) }
+    return byte
+  }
+
+  /// The low byte first.
+  private func number(bytes count: UInt32) throws -> UInt32 {
+    var number: UInt32 = 0
+    for place in 0..<count { number |= UInt32(try byte()) << (8 * place) }
+    return number
   }
 }

@@ -1,15 +1,21 @@
 internal import HostSystem
 internal import ImageModel
 
-/// The tar of a layer, decompressed and hashed on a thread of its own while it is read.
+/// The tar of a layer, decompressed on a thread of its own while it is read.
 ///
-/// Its end comes only when both digests are right.
+/// Its end comes only when both digests are right. That of the tar is computed by who reads it: decompressing is what
+/// everything else waits for.
 final class LayerStream: BufferSource {
+  private let layer: LayerSource
+  private let limit: Int
   private let pipe = BufferPipe(count: 4, size: GzipMember.size)
+  private var hasher = SHA256Hasher()
+  private var count = 0
 
   /// - Parameter limit: of the tar's bytes.
   init(_ layer: LayerSource, limit: Int) throws {
-    let work = { @Sendable [pipe] in pipe.fill { try Self.open(layer, limit) } }
+    (self.layer, self.limit) = (layer, limit)
+    let work = { @Sendable [pipe] in pipe.fill { try Self.open(layer) } }
     guard startThread(work) else {
       throw Failure("\(layer.name) cannot be read: no room for another thread", help: "allow more processes")
     }
@@ -17,9 +23,7 @@ final class LayerStream: BufferSource {
 
   deinit { pipe.abandon() }
 
-  private static func open(
-    _ layer: LayerSource, _ limit: Int
-  ) throws -> (reader: any ByteReader, finish: () throws -> Void) {
+  private static func open(_ layer: LayerSource) throws -> (reader: any ByteReader, finish: () throws -> Void) {
     let blob = HashingReader(try layer.open())
     let bytes = BufferedReader(blob)
     guard let found = LayerCompression(magic: try bytes.peek(LayerCompression.magicSize)) else {
@@ -36,13 +40,11 @@ final class LayerStream: BufferSource {
           help: "the manifest is wrong; make the image again")
       }
     }
-    let tar = HashingReader(try found.decompressed(bytes, name: layer.name), limit: limit, name: layer.name)
     return (
-      tar,
+      try found.decompressed(bytes, name: layer.name),
       {
         try bytes.drain()
         try verify(layer, layer.blob, blob.digest)
-        try verify(layer, layer.diffID, tar.digest)
       }
     )
   }
@@ -52,7 +54,19 @@ final class LayerStream: BufferSource {
     throw Failure("\(layer.name) should be \(promised) but is \(found)", help: "it is damaged; fetch or build it again")
   }
 
-  func exchange(_ buffer: inout [UInt8]) throws -> Int { try pipe.exchange(&buffer) }
+  func exchange(_ buffer: inout [UInt8]) throws -> Int {
+    let read = try pipe.exchange(&buffer)
+    if read == 0 {
+      try Self.verify(layer, layer.diffID, hasher.finish())
+      return 0
+    }
+    buffer.withUnsafeBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<read])) }
+    count += read
+    guard count <= limit else {
+      throw Failure("\(layer.name) has more than \(limit) bytes when decompressed", help: "nothing larger is read")
+    }
+    return read
+  }
 
   /// Reads what stands behind the archive, and so verifies.
   func finish() throws {
