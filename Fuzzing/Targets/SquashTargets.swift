@@ -46,7 +46,7 @@ extension FuzzTarget {
     guard let map = BlockMap(FileBytes(Array(body) + Digest.sha256(body).bytes)) else { return }
     try require(BlockMap(FileBytes(map.encoded)) == map, "a map is read otherwise the second time")
     final class Nowhere: SquashfsSink {
-      func append(_ bytes: UnsafeRawBufferPointer, digest: Digest?) {}
+      func append(_ bytes: UnsafeRawBufferPointer, digest: Digest?, isTaken: Bool) {}
       func patch(_ bytes: UnsafeRawBufferPointer, at offset: Int) {}
     }
     var options = SquashfsWriter.Options()

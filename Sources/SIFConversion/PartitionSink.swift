@@ -8,6 +8,9 @@ final class PartitionSink: SquashfsSink {
 
   init(_ writer: SIFWriter) { self.writer = writer }
 
-  func append(_ bytes: UnsafeRawBufferPointer, digest: Digest?) throws { try writer.write(bytes, digest: digest) }
+  func append(_ bytes: UnsafeRawBufferPointer, digest: Digest?, isTaken: Bool) throws {
+    try writer.write(bytes, digest: digest, otherwise: isTaken ? EarlierImageFault() : nil)
+  }
+
   func patch(_ bytes: UnsafeRawBufferPointer, at offset: Int) { writer.overwrite(Array(bytes), at: offset) }
 }

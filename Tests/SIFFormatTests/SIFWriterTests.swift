@@ -139,6 +139,26 @@ struct SIFWriterTests {
     Issue.record("the writer never ends")
   }
 
+  @Test func bytesWithoutTheDigestThatTheyShouldHaveAreSeen() throws {
+    struct Other: Error {}
+    for (before, count) in [(0, 100), (0, 9000), (100, 9000), (5000, 1), (9000, 9000)] {
+      for isRight in [true, false] {
+        let disk = InMemoryFileSystem()
+        let writer = try SIFWriter(to: disk.root / "a.sif", objects: [], architecture: .amd64, files: disk)
+        try [UInt8](repeating: 5, count: before).withUnsafeBytes { try writer.write($0) }
+        let bytes = [UInt8](repeating: 6, count: count)
+        let result = Result {
+          try bytes.withUnsafeBytes {
+            try writer.write($0, digest: .sha256(isRight ? bytes : [7]), otherwise: Other())
+          }
+          _ = try writer.finish()
+        }
+        if isRight { try result.get() } else { #expect(throws: Other.self) { try result.get() } }
+        #expect((disk.bytes("a.sif") != nil) == isRight, "\(count) behind \(before)")
+      }
+    }
+  }
+
   @Test func whatTheDiskChangesIsSeenBeforeTheFileHasItsName() throws {
     let disk = InMemoryFileSystem()
     let writer = try SIFWriter(to: disk.root / "a.sif", objects: [], architecture: .amd64, files: disk)

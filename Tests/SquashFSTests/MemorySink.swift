@@ -11,9 +11,12 @@ final class MemorySink: SquashfsSink {
 
   init(limit: Int = .max) { self.limit = limit }
 
-  func append(_ piece: UnsafeRawBufferPointer, digest: Digest?) throws {
+  func append(_ piece: UnsafeRawBufferPointer, digest: Digest?, isTaken: Bool) throws {
     if bytes.count + piece.count > limit { throw Full() }
-    precondition(digest.map { $0 == .sha256(piece) } != false)
+    if let digest, digest != .sha256(piece) {
+      precondition(isTaken)
+      throw EarlierImageFault()
+    }
     bytes.append(contentsOf: piece)
   }
 

@@ -14,7 +14,7 @@ struct SpeedTests {
     arguments: [SquashfsCompression.gzip(), .zstd()])
   func writingIsFast(compression: SquashfsCompression) throws {
     final class Nowhere: SquashfsSink {
-      func append(_ bytes: UnsafeRawBufferPointer, digest: Digest?) {}
+      func append(_ bytes: UnsafeRawBufferPointer, digest: Digest?, isTaken: Bool) {}
       func patch(_ bytes: UnsafeRawBufferPointer, at offset: Int) {}
     }
     let files = PosixFileSystem()

@@ -53,6 +53,8 @@ package final class SIFWriter {
   private struct Piece: Sendable {
     let count: Int
     let digest: Digest
+    /// What it means when the file does not have it; nil for a disk at fault.
+    var fault: (any Error)?
   }
 
   /// Where the file system begins in the file.
@@ -84,17 +86,22 @@ package final class SIFWriter {
   package var partitionSize: Int { front.count - partitionOffset + tailSize }
 
   /// Appends to the file system.
-  /// - Parameter digest: of the bytes, if it is known.
-  package func write(_ bytes: UnsafeRawBufferPointer, digest: Digest? = nil) throws {
-    try file.write(bytes)
+  /// - Parameters:
+  ///   - digest: of the bytes, if it is known.
+  ///   - fault: what is thrown, here or by `finish`, when they do not have it; nil when they have.
+  package func write(
+    _ bytes: UnsafeRawBufferPointer, digest: Digest? = nil, otherwise fault: (any Error)? = nil
+  ) throws {
     let missing = max(0, partitionOffset + Self.headSize - front.count)
+    if missing > 0, let digest, let fault, Self.digest(of: bytes) != digest { throw fault }
+    try file.write(bytes)
     front.append(contentsOf: bytes.prefix(missing))
-    note(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(missing)), missing == 0 ? digest : nil)
+    note(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(missing)), missing == 0 ? digest : nil, fault)
   }
 
-  private func note(_ tail: UnsafeRawBufferPointer, _ known: Digest? = nil) {
+  private func note(_ tail: UnsafeRawBufferPointer, _ known: Digest? = nil, _ fault: (any Error)? = nil) {
     if tail.isEmpty { return }
-    pieces.append(Piece(count: tail.count, digest: known ?? Self.digest(of: tail)))
+    pieces.append(Piece(count: tail.count, digest: known ?? Self.digest(of: tail), fault: fault))
     tailSize += tail.count
   }
 
@@ -178,7 +185,7 @@ package final class SIFWriter {
     guard reader.size == size, try reader.bytes(0..<front.count) == front else { throw damaged }
     let found = Locked(
       (
-        whole: Result<Digest, any Error>?.none, isRight: Result<Bool, any Error>?.none,
+        whole: Result<Digest, any Error>?.none, wrong: Result<Piece?, any Error>?.none,
         md5: Result<String, any Error>?.none
       ))
     let parts = isMD5Wanted ? 3 : 2
@@ -190,12 +197,13 @@ package final class SIFWriter {
         let whole = Result { try Self.digest(of: front, then: front.count..<size, in: reader) }
         found.withLock { $0.whole = whole }
       } else {
-        let isRight = Result { try Self.are(pieces, from: front.count, in: reader) }
-        found.withLock { $0.isRight = isRight }
+        let wrong = Result { try Self.firstWrong(of: pieces, from: front.count, in: reader) }
+        found.withLock { $0.wrong = wrong }
       }
     }
-    let (whole, isRight, md5) = found.withLock { $0 }
-    guard let digest = try whole?.get(), try isRight?.get() == true else { throw damaged }
+    let (whole, wrong, md5) = found.withLock { $0 }
+    if let piece = try wrong?.get() { throw piece.fault ?? damaged }
+    guard let digest = try whole?.get() else { throw damaged }
     return WrittenSIF(digest: digest, size: size, md5: try md5?.get())
   }
 
@@ -215,9 +223,11 @@ package final class SIFWriter {
     return hasher.finish()
   }
 
-  /// Whether these lie there.
-  private static func are(_ pieces: [Piece], from start: Int, in reader: any RandomAccessFile) throws -> Bool {
-    var (hasher, open, isRight) = (SHA256Hasher(), pieces[...], true)
+  /// Nil when all of them lie there.
+  private static func firstWrong(
+    of pieces: [Piece], from start: Int, in reader: any RandomAccessFile
+  ) throws -> Piece? {
+    var (hasher, open, wrong) = (SHA256Hasher(), pieces[...], Piece?.none)
     var left = open.first?.count ?? 0
     let end = pieces.reduce(start) { $0 + $1.count }
     try reader.forEachPiece(of: start..<end) { bytes throws(FileSystemError) in
@@ -228,12 +238,12 @@ package final class SIFWriter {
         rest = UnsafeRawBufferPointer(rebasing: rest[part.count...])
         left -= part.count
         if left > 0 { break }
-        isRight = isRight && hasher.finish() == piece.digest
+        if wrong == nil, hasher.finish() != piece.digest { wrong = piece }
         open.removeFirst()
         (hasher, left) = (SHA256Hasher(), open.first?.count ?? 0)
       }
     }
-    return isRight
+    return wrong
   }
 
   private var damaged: Failure {

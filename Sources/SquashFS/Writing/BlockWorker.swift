@@ -45,6 +45,7 @@ final class BlockWorker {
       fragmentDigest = nil
       guard gap.from.read(into: spare.memory) else { return false }
       let stored = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(spare.memory)[..<earlier.storedCount])
+      guard gap.from.isIntact(stored) else { return false }
       if earlier.isRaw {
         fragment.memory.copyMemory(from: stored)
         fragment.count = stored.count

@@ -26,7 +26,7 @@ final class DataBlock: @unchecked Sendable {
     case memory
     /// The memory, when these were filled.
     case gaps([Gap])
-    /// They are stored so in an earlier image.
+    /// They are stored so in an earlier image; whether they still are is seen when they are written.
     case earlier(EarlierBlock)
   }
 
@@ -57,6 +57,9 @@ final class DataBlock: @unchecked Sendable {
     UnsafeMutableRawBufferPointer(rebasing: memory[count..<count + bytes.count]).copyMemory(from: bytes)
     count += bytes.count
   }
+
+  /// Whether its bytes come from an earlier image as they are, unverified.
+  var isTaken: Bool { if case .earlier = origin { true } else { false } }
 
   /// Makes it empty, to be used again.
   func reset() { (count, origin) = (0, .memory) }

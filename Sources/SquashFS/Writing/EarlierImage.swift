@@ -14,14 +14,16 @@ struct EarlierBlock: Sendable {
   let source: any SquashfsSource
   let block: BlockMap.Block
 
-  /// - Returns: false when it is not there as it was written.
+  /// Whether it has the digest that it should have is left to the reader.
+  /// - Returns: false when nothing is there.
   func read(into memory: UnsafeMutableRawBufferPointer) -> Bool {
     let bytes = UnsafeMutableRawBufferPointer(rebasing: memory[..<block.storedCount])
-    guard block.offset <= source.size - bytes.count, (try? source.read(at: block.offset, into: bytes)) != nil else {
-      return false
-    }
+    return block.offset <= source.size - bytes.count && (try? source.read(at: block.offset, into: bytes)) != nil
+  }
+
+  func isIntact(_ bytes: UnsafeRawBufferPointer) -> Bool {
     var hasher = SHA256Hasher()
-    hasher.update(UnsafeRawBufferPointer(bytes))
+    hasher.update(bytes)
     return hasher.finish() == block.digest
   }
 }
@@ -67,4 +69,6 @@ struct EarlierImages {
 }
 
 /// An earlier image is not what was noted when it was written; nothing of what was made is of use.
-package struct EarlierImageFault: Error {}
+package struct EarlierImageFault: Error {
+  package init() {}
+}

@@ -2,8 +2,11 @@ package import ImageModel
 
 /// Where an image goes: bytes come in order, and at the very end the first ones are known.
 package protocol SquashfsSink: AnyObject {
-  /// - Parameter digest: of the bytes, if it is known.
-  func append(_ bytes: UnsafeRawBufferPointer, digest: Digest?) throws
+  /// - Parameters:
+  ///   - digest: of the bytes, if it is known.
+  ///   - isTaken: they come from an earlier image, and nobody looked whether they have the digest: the sink does, at its
+  ///     end at the latest, and throws `EarlierImageFault`.
+  func append(_ bytes: UnsafeRawBufferPointer, digest: Digest?, isTaken: Bool) throws
   /// Replaces bytes that were appended; called once, last.
   func patch(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws
 }
@@ -15,11 +18,13 @@ final class ImageOutput {
 
   init(_ sink: any SquashfsSink) { self.sink = sink }
 
-  func append(_ bytes: UnsafeRawBufferPointer, digest: Digest? = nil) throws {
+  func append(_ bytes: UnsafeRawBufferPointer, digest: Digest? = nil, isTaken: Bool = false) throws {
     if bytes.isEmpty { return }
-    try sink.append(bytes, digest: digest)
+    try sink.append(bytes, digest: digest, isTaken: isTaken)
     position += bytes.count
   }
+
+  func append(_ block: DataBlock) throws { try append(block.bytes, digest: block.digest, isTaken: block.isTaken) }
 
   func append(_ bytes: [UInt8], digest: Digest? = nil) throws {
     try bytes.withUnsafeBytes { try append($0, digest: digest) }

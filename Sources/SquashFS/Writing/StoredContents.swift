@@ -268,7 +268,7 @@ final class StoredContents {
     switch block.purpose {
     case .fragment(let number):
       fragments[number] = BlockMap.Block(offset: output.position, size: block.storedSize, digest: block.digest)
-      try output.append(block.bytes, digest: block.digest)
+      try output.append(block)
     case .file(let number, let place):
       (blockSizes[place], blockDigests[place]) = (block.storedSize, block.digest)
       if contents[number].isDropped { return }
@@ -276,7 +276,7 @@ final class StoredContents {
         held.append((Array(block.bytes), block.digest))
       } else {
         if place == contents[number].firstBlock { contents[number].start = output.position }
-        try output.append(block.bytes, digest: block.digest)
+        try output.append(block)
       }
     }
   }
