@@ -7,7 +7,7 @@ SHELL := /bin/bash
 export DEBIAN_FRONTEND := noninteractive
 
 # What Swift needs to compile and link: see Package.swift.
-BUILD_PACKAGES := pkg-config libssl-dev libyaml-dev libjansson-dev libdeflate-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev
+BUILD_PACKAGES := pkg-config libssl-dev libyaml-dev libjansson-dev libdeflate-dev libisal-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev
 # What the builtin tree of images needs: an engine without daemon, and what makes the root file systems.
 TREE_PACKAGES := buildah mmdebstrap uidmap ca-certificates
 # The real peers of the tests.

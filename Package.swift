@@ -38,6 +38,9 @@ let package = Package(
       name: "CCurl", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])], linkerSettings: [.linkedLibrary("dl")]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(
+      name: "CIsal", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+      linkerSettings: [.linkedLibrary("isal")]),
     .target(name: "CSys", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     room("ImageModel", ["CCrypto"]),
     room("HostSystem", ["ImageModel", "CSys"]),
@@ -50,7 +53,7 @@ let package = Package(
     room("SquashFS", ["ImageModel", "HostSystem", "CDeflate", "CZstd"]),
     room("DefinitionScan", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "DockerfileText"]),
     room("BuildRecords", ["ImageModel", "HostSystem", "FileTraces", "YAMLText", "JSONText", "DockerfileText"]),
-    room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CZstd"]),
+    room("ContentStore", ["ImageModel", "HostSystem", "JSONText", "CDeflate", "CIsal", "CZstd"]),
     room(
       "DefinitionLint",
       [

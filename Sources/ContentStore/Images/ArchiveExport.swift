@@ -50,6 +50,6 @@ extension ImageLayout {
 
   /// The uncompressed tar of a layer; the reader does not verify.
   package func open(layer: StoredLayer) throws -> any ByteReader {
-    GzipReader(try open(blob: layer.blob), name: "layer \(layer.blob)")
+    try GzipReader(try open(blob: layer.blob), name: "layer \(layer.blob)")
   }
 }

@@ -1,58 +1,54 @@
 internal import CDeflate
+internal import CIsal
 internal import HostSystem
 internal import ImageModel
 
 /// Decompresses gzip (RFC 1952), also of several members one after the other, as it is read.
 ///
 /// Members of up to 1 MiB, as the store writes them, are decompressed as a whole by libdeflate when the reader's buffer has
-/// room for one; after the first larger one `Inflater` does the rest.
+/// room for one; after the first larger one ISA-L does the rest, three times as fast as zlib.
 final class GzipReader: ByteReader {
   private let input: CompressedInput
-  private let inflater: Inflater
+  private let inflater: OpaquePointer
   private let name: String
-  private let isVerified: Bool
   /// Nil when no whole members are expected.
   private var decompressor: OpaquePointer?
   private var isWithinMember = false
   private var isAtEnd = false
-  // Of what the member held until now, as its end will say it.
-  private var checksum: UInt32 = 0
-  private var size: UInt32 = 0
 
-  /// - Parameters:
-  ///   - wholeMembers: whether the store may have written it.
-  ///   - isVerified: whether the caller hashes what comes out: then it need not be summed here.
-  init(_ source: any ByteReader, name: String, wholeMembers: Bool = false, isVerified: Bool = false) {
+  /// - Parameter wholeMembers: whether the store may have written it.
+  init(_ source: any ByteReader, name: String, wholeMembers: Bool = false) throws {
+    guard let inflater = cisal_inflater_new() else {
+      throw Failure("\(name): cannot decompress: out of memory")
+    }
+    self.inflater = inflater
     self.name = name
-    self.isVerified = isVerified
     input = CompressedInput(source, size: wholeMembers ? 1 << 21 : 1 << 18)
-    inflater = Inflater(input)
     decompressor = wholeMembers ? libdeflate_alloc_decompressor() : nil
   }
 
-  deinit { libdeflate_free_decompressor(decompressor) }
+  deinit {
+    cisal_inflater_free(inflater)
+    libdeflate_free_decompressor(decompressor)
+  }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     guard !isAtEnd, !buffer.isEmpty else { return 0 }
-    do {
-      while true {
-        if !isWithinMember {
-          if try isAtTrailer() {
-            isAtEnd = true
-            return 0
-          }
-          if let count = try wholeMember(into: buffer) {
-            if count > 0 { return count }
-            continue
-          }
-          try beginMember()
+    while true {
+      if !isWithinMember {
+        if try isAtTrailer() {
+          isAtEnd = true
+          return 0
         }
-        let count = try inflatePiece(into: buffer)
-        if count > 0 { return count }
+        if let count = try wholeMember(into: buffer) {
+          if count > 0 { return count }
+          continue
+        }
+        try passHeader()
+        isWithinMember = true
       }
-    } catch let fault as Inflater.Fault {
-      let words = fault == .cutOff ? "cut off" : "damaged"
-      throw Failure("\(name): the compressed data is \(words)", help: "make the archive again")
+      let count = try inflatePiece(into: buffer)
+      if count > 0 { return count }
     }
   }
 
@@ -73,15 +69,27 @@ final class GzipReader: ByteReader {
   }
 
   private func inflatePiece(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    let count = try inflater.read(into: buffer)
-    if !isVerified { checksum = libdeflate_crc32(checksum, buffer.baseAddress, count) }
-    size &+= UInt32(truncatingIfNeeded: count)
-    if count < buffer.count {
-      let sum = try number(bytes: 4)
-      guard isVerified || sum == checksum, try number(bytes: 4) == size else { throw Inflater.Fault.damaged }
+    guard let target = buffer.assumingMemoryBound(to: UInt8.self).baseAddress else { return 0 }
+    try input.fill(atLeast: 1)
+    let bytes = input.bytes
+    var (taken, given) = (UInt32(bytes.count), UInt32(min(buffer.count, 1 << 30)))
+    let result = cisal_inflate(
+      inflater, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), &taken, target, &given)
+    input.start += Int(taken)
+    switch result {
+    case CISAL_END:
       isWithinMember = false
+      cisal_inflater_reset(inflater)
+    case CISAL_MORE:
+      // What it still holds comes before it is asked for in vain.
+      if bytes.isEmpty, given == 0 { throw fault("cut off") }
+    default: throw fault("damaged")
     }
-    return count
+    return Int(given)
+  }
+
+  private func fault(_ words: String) -> Failure {
+    Failure("\(name): the compressed data is \(words)", help: "make the archive again")
   }
 
   /// Between members: whether nothing or only zeros follow, as tape blocks have them.
@@ -94,7 +102,7 @@ final class GzipReader: ByteReader {
     }
   }
 
-  // MARK: the frame of a member
+  // MARK: the header of a member
 
   private enum Flag {
     static let checksum: UInt8 = 2
@@ -104,36 +112,27 @@ final class GzipReader: ByteReader {
     static let reserved: UInt8 = 0xe0
   }
 
-  /// Reads what stands before the compressed bytes, none of which counts.
-  private func beginMember() throws {
-    (checksum, size) = (0, 0)
-    inflater.reset()
-    let (magic, method, flags) = (try number(bytes: 2), try byte(), try byte())
-    guard magic == 0x8b1f, method == 8, flags & Flag.reserved == 0 else { throw Inflater.Fault.damaged }
-    _ = try (number(bytes: 4), number(bytes: 2))
-    if flags & Flag.extra != 0 { for _ in 0..<(try number(bytes: 2)) { _ = try byte() } }
+  /// Nothing in it counts; it may have a sum of its own.
+  private func passHeader() throws {
+    var checksum: UInt32 = 0
+    func byte() throws -> UInt8 {
+      try input.fill(atLeast: 1)
+      guard var byte = input.bytes.first else { throw fault("cut off") }
+      input.start += 1
+      checksum = libdeflate_crc32(checksum, &byte, 1)
+      return byte
+    }
+    func half() throws -> UInt16 { UInt16(try byte()) | UInt16(try byte()) << 8 }
+
+    let (magic, method, flags) = (try half(), try byte(), try byte())
+    guard magic == 0x8b1f, method == 8, flags & Flag.reserved == 0 else { throw fault("damaged") }
+    // Time, kind of compression, system.
+    for _ in 0..<3 { _ = try half() }
+    if flags & Flag.extra != 0 { for _ in 0..<(try half()) { _ = try byte() } }
     for text in [Flag.name, Flag.comment] where flags & text != 0 { while try byte() != 0 {} }
     if flags & Flag.checksum != 0 {
-      let sum = checksum & 0xffff
-      guard try number(bytes: 2) == sum else { throw Inflater.Fault.damaged }
+      let sum = UInt16(truncatingIfNeeded: checksum)
+      guard try half() == sum else { throw fault("damaged") }
     }
-    checksum = 0
-    isWithinMember = true
-  }
-
-  private func byte() throws -> UInt8 {
-    try input.fill(atLeast: 1)
-    guard var byte = input.bytes.first else { throw Inflater.Fault.cutOff }
-    input.start += 1
-    // The header may have a sum of its own.
-    if !isWithinMember { checksum = libdeflate_crc32(checksum, &byte, 1) }
-    return byte
-  }
-
-  /// The low byte first.
-  private func number(bytes count: UInt32) throws -> UInt32 {
-    var number: UInt32 = 0
-    for place in 0..<count { number |= UInt32(try byte()) << (8 * place) }
-    return number
   }
 }

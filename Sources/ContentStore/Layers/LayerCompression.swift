@@ -43,7 +43,7 @@ enum LayerCompression: String {
   /// The tar within, which the caller verifies by its digest.
   func decompressed(_ source: any ByteReader, name: String) throws -> any ByteReader {
     switch self {
-    case .gzip: GzipReader(source, name: name, wholeMembers: true, isVerified: true)
+    case .gzip: try GzipReader(source, name: name, wholeMembers: true)
     case .zstd: try ZstdReader(source, name: name)
     case .none: source
     }

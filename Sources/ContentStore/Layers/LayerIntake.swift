@@ -37,7 +37,7 @@ struct LayerIntake {
     let blob = try BlobWriter(store)
     defer { blob.discard() }
     let source = HashingReader(TeeReader(gzip) { try blob.write($0) })
-    let tar = HashingReader(GzipReader(source, name: name), limit: limits.layer, name: name)
+    let tar = HashingReader(try GzipReader(source, name: name), limit: limits.layer, name: name)
     let (listing, index) = try read(tar, name: name)
     try source.drain()
     if let promised, promised != source.digest { throw mismatch(name, promised, source.digest) }
