@@ -1,7 +1,7 @@
 /// A SIF made of an image of the tree.
 package struct ConversionRecipe: Sendable {
   /// Who makes SIF files: changes when another file is made of the same image.
-  package static let writer = "coppice 1"
+  package static let writer = "coppice 2"
 
   package var id: ArtifactID
   package var definition: DefinitionSource

@@ -15,6 +15,11 @@ package struct Apptainer: Sendable {
   /// Nil unless COPPICE_APPTAINER names the root file system.
   package static let installed = getenv("COPPICE_APPTAINER").map { Apptainer(root: FilePath(String(cString: $0))) }
 
+  private static let enter = FilePath(#filePath).parent.parent / "lab/apptainer-enter"
+
+  /// What stands before the words of a command of that root in a script.
+  package var entering: String { "'\(Self.enter)' '\(root)'" }
+
   /// Runs a program of that root, which sees of this machine nothing but /tmp.
   /// - Parameters:
   ///   - directory: where it starts, below /tmp.
@@ -22,10 +27,9 @@ package struct Apptainer: Sendable {
   package func run(
     _ words: [String], in directory: FilePath, asUser isUser: Bool = false
   ) async throws -> Run {
-    let enter = FilePath(#filePath).parent.parent / "lab/apptainer-enter"
     let (output, errors) = (Locked<[UInt8]>([]), Locked<[UInt8]>([]))
     let command = ProcessCommand(
-      [enter.description, root.description] + (isUser ? ["--user"] : []) + words, directory: directory,
+      [Self.enter.description, root.description] + (isUser ? ["--user"] : []) + words, directory: directory,
       output: .handler { bytes in output.withLock { $0.append(contentsOf: bytes) } },
       errorOutput: .handler { bytes in errors.withLock { $0.append(contentsOf: bytes) } })
     let status = try await PosixProcessRunner().run(command)

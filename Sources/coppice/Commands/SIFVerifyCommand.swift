@@ -26,10 +26,15 @@ extension SIFVerifyOptions {
       let shown = invocation.diagnostics.shown(file.path)
       for fault in faults + check.unread { invocation.showForeign("\(shown): \(fault)\n") }
       if faults.isEmpty {
-        let sidecar = isCompared ? "as \(file.path.name).json says" : "no sidecar to compare it with"
-        let objects = HumanText.count(image.objects.count, "object")
-        let extent = check.unread.isEmpty ? "" : " as far as it was read"
-        invocation.showForeign("\(shown) is whole\(extent): \(objects), \(HumanText.bytes(file.size)), \(sidecar)\n")
+        let size = "\(HumanText.count(image.objects.count, "object")), \(HumanText.bytes(file.size))"
+        let extent = check.unread.isEmpty ? "" : " as far as it was tried"
+        let sidecar = "\(file.path.name).json"
+        // Not every changed byte makes a file system unreadable.
+        invocation.showForeign(
+          isCompared
+            ? "\(shown) is whole\(extent): \(size), as \(sidecar) says\n"
+            : "\(shown) can be read\(extent): \(size); without \(sidecar) nobody knows whether it is what was written\n"
+        )
       }
     }
     return faults.isEmpty ? .success : .failure
