@@ -91,9 +91,8 @@ private struct ContextWalk {
   var finished: ContextSnapshot {
     var result = snapshot
     for (path, bytes) in recipe.renderedFiles {
-      let name = Array(path.utf8)
-      guard filter.verdict(forFile: name) else { continue }
-      result.files.append(StagedFile(path: name, kind: .regular(Digest.sha256(bytes)), mode: 0o644, source: nil))
+      guard filter.verdict(forFile: path.bytes) else { continue }
+      result.files.append(StagedFile(path: path.bytes, kind: .regular(Digest.sha256(bytes)), mode: 0o644, source: nil))
     }
     // Listings are sorted; only a directory may have to stand behind names that go on with what is before a slash.
     if !zip(result.files, result.files.dropFirst()).allSatisfy({ !$1.path.precedes($0.path) }) {
@@ -244,8 +243,8 @@ private struct ContextWalk {
   /// At the top: definition files, templates, and what templates and generators stand in for.
   private func isLeftOut(_ entry: DirectoryName, in directory: FilePath) -> Bool {
     if ContextReader.definitionNames.contains(entry.name) { return true }
+    if recipe.renderedFiles[entry.name] != nil || recipe.generated[entry.name] != nil { return true }
     guard let text = entry.name.text else { return false }
-    if recipe.renderedFiles[text] != nil || recipe.generated[text] != nil { return true }
     return text.hasSuffix(".template") && !isDirectory(directory / entry.name)
   }
 

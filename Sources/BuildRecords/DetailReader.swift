@@ -28,7 +28,7 @@ package struct DetailReader: Sendable {
     guard case .image(let image) = recipe else { return details }
     details.ignore = image.ignore
     for (path, source) in image.templates where isListed(path, image, inputs) {
-      details.templates[path] = InputDetails.Template(
+      details.templates[path.description] = InputDetails.Template(
         name: source.file.name.description, digest: .sha256(source.text),
         parameters: Dictionary(
           uniqueKeysWithValues: source.parameters.map { name, parameter in
@@ -39,13 +39,12 @@ package struct DetailReader: Sendable {
   }
 
   /// Whether the list has the file as it is rendered now.
-  private func isListed(_ path: String, _ image: ImageRecipe, _ inputs: StepInputs) -> Bool {
+  private func isListed(_ path: FilePath, _ image: ImageRecipe, _ inputs: StepInputs) -> Bool {
     if path == "Dockerfile" {
       return inputs[.dockerfile].map(\.value) == image.dockerfile.counted.map { Array($0.text.utf8) }
     }
     guard let bytes = image.renderedFiles[path] else { return false }
-    let name = Array(path.utf8)
-    return inputs[.context].first { $0.name == name }.flatMap { ContextValue($0.value)?.digest } == .sha256(bytes)
+    return inputs[.context].first { $0.name == path.bytes }.flatMap { ContextValue($0.value)?.digest } == .sha256(bytes)
   }
 
   /// A small text without secrets; nil for everything else.
@@ -55,7 +54,7 @@ package struct DetailReader: Sendable {
     var rendered: [UInt8]?
     if case .image(let image) = recipe {
       let isDeclared = image.secrets.contains { if case .file(let file) = $0.source { file == place } else { false } }
-      let name = String(decoding: path, as: UTF8.self)
+      let name = FilePath(bytes: path)
       let parameters = image.templates[name]?.parameters.keys
       if isDeclared || parameters?.contains(where: SecretSign.mayBeVariable) == true { return nil }
       rendered = image.renderedFiles[name]

@@ -52,7 +52,7 @@ struct SourceSearch {
       // Where a wildcard matches a link, what lies behind it is left open.
       return file.isLink && !links.paths.contains(file.path) && meaning.mayFind(below: file.path)
     }
-      || recipe.generated.keys.contains { meaning.selects(Array($0.utf8)) }
+      || recipe.generated.keys.contains { meaning.selects($0.bytes) }
   }
 
   /// The first path of the directory that it selects, whatever the ignore file says.

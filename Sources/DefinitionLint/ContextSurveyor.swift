@@ -21,7 +21,7 @@ package struct ContextSurveyor: Sendable {
       return LintedContext(diagnostics: [unreadable(error.path, error)])
     }
     var context = LintedContext(diagnostics: snapshot.diagnostics)
-    let made = Set(recipe.generated.keys.map { FilePath($0) } + recipe.renderedFiles.keys.map { FilePath($0) })
+    let made = Set(recipe.generated.keys).union(recipe.renderedFiles.keys)
     let witness = snapshot.witness
     for file in snapshot.files {
       switch file.kind {
@@ -33,7 +33,7 @@ package struct ContextSurveyor: Sendable {
             path: file.path, size: 0, danglingTarget: isDangling ? String(decoding: target, as: UTF8.self) : nil))
       case .regular:
         guard let source = file.source else {
-          let bytes = recipe.renderedFiles[String(decoding: file.path, as: UTF8.self)] ?? []
+          let bytes = recipe.renderedFiles[FilePath(bytes: file.path)] ?? []
           context.files.append(
             .init(path: file.path, size: bytes.count, head: Array(bytes.prefix(Self.headLength))))
           continue

@@ -11,7 +11,7 @@ struct DefinitionDirectory {
   /// Sorted by the bytes of their names.
   private let entries: [DirectoryName]
   private(set) var diagnostics: [Diagnostic] = []
-  private var contents: [String: [UInt8]?] = [:]
+  private var contents: [FilePath: [UInt8]?] = [:]
 
   init(files: any FileSystem, path: FilePath) {
     self.files = files
@@ -35,15 +35,15 @@ struct DefinitionDirectory {
 
   /// The bytes of a file that `has` told of; nil, and a fault, when it cannot be read.
   mutating func read(_ name: String) -> [UInt8]? {
-    if let known = contents[name] { return known }
+    if let known = contents[FilePath(name)] { return known }
     do {
       let bytes = try files.contents(of: path / FilePath(name), limit: Self.limit)
-      contents[name] = bytes
+      contents[FilePath(name)] = bytes
       return bytes
     } catch {
       diagnostics.append(
         Diagnostic(.error, "cannot read this file: \(error.text)", at: SourceLocation(file: path / FilePath(name))))
-      contents[name] = .some(nil)
+      contents[FilePath(name)] = .some(nil)
       return nil
     }
   }

@@ -18,7 +18,8 @@ struct DefinitionLoader {
 
   private struct DockerfileKey: Hashable {
     var text: [UInt8]
-    var arguments: [String: String]
+    /// As bytes: letters that look the same are others.
+    var arguments: [String: [UInt8]]
     var target: String?
     var platform: Platform
   }
@@ -94,13 +95,13 @@ struct DefinitionLoader {
     var expansion = TemplateExpansion(parameters: parameters)
     let names = ImageNames(source, namespace: settings.namespace, &expansion, &reader)
     let label = names.map { "\($0.name):\($0.main)" } ?? source.name.value
-    var rendered: [String: [UInt8]] = [:]
-    var sources: [String: TemplateSource] = [:]
+    var rendered: [FilePath: [UInt8]] = [:]
+    var sources: [FilePath: TemplateSource] = [:]
     var isDockerfileWhole = true
     for (name, template) in templates {
       let (bytes, faults) = expansion.expand(template.bytes)
-      rendered[name] = bytes
-      sources[name] = TemplateSource(file: template.file, text: template.bytes, parameters: expansion.used)
+      rendered[FilePath(name)] = bytes
+      sources[FilePath(name)] = TemplateSource(file: template.file, text: template.bytes, parameters: expansion.used)
       if name == "Dockerfile", !faults.isEmpty { isDockerfileWhole = false }
       loaded.diagnostics += faults.map { template.diagnostic($0, "\($0.message) (for \(label))") }
     }
@@ -115,7 +116,8 @@ struct DefinitionLoader {
       location: source.name.location, reference: names.reference,
       dockerfile: facts(
         DockerfileKey(
-          text: dockerfile, arguments: source.buildArguments.mapValues(\.value), target: source.target, platform: target
+          text: dockerfile, arguments: source.buildArguments.mapValues { Array($0.value.utf8) }, target: source.target,
+          platform: target
         ),
         isTemplate: rendered["Dockerfile"] != nil, isWhole: isDockerfileWhole), platform: target)
     recipe.aliases = names.aliases.map(\.value)
@@ -123,7 +125,7 @@ struct DefinitionLoader {
     recipe.ignore = ignoreFile(rendered)
     recipe.renderedFiles = rendered
     recipe.templates = sources
-    for generator in loaded.generators { recipe.generated[generator.output] = generator.id }
+    for generator in loaded.generators { recipe.generated[FilePath(generator.output)] = generator.id }
     recipe.buildArguments = source.buildArguments.mapValues(\.value)
     recipe.secrets = source.secrets
     recipe.target = source.target
@@ -148,15 +150,17 @@ struct DefinitionLoader {
     if let known = dockerfiles[key] { return known }
     let facts = DockerfileReader.read(
       key.text, file: finding.directory / (isTemplate ? "Dockerfile.template" : "Dockerfile"),
-      buildArguments: key.arguments, target: key.target, platform: key.platform)
+      buildArguments: key.arguments.mapValues { String(decoding: $0, as: UTF8.self) }, target: key.target,
+      platform: key.platform)
     dockerfiles[key] = facts
     if isWhole { loaded.diagnostics += facts.diagnostics }
     return facts
   }
 
-  private mutating func ignoreFile(_ rendered: [String: [UInt8]]) -> IgnoreFile {
-    for name in ["Dockerfile.dockerignore", ".dockerignore"] where rendered[name] != nil || directory.has(name) {
-      guard let text = rendered[name] ?? directory.read(name) else { continue }
+  private mutating func ignoreFile(_ rendered: [FilePath: [UInt8]]) -> IgnoreFile {
+    for name in ["Dockerfile.dockerignore", ".dockerignore"]
+    where rendered[FilePath(name)] != nil || directory.has(name) {
+      guard let text = rendered[FilePath(name)] ?? directory.read(name) else { continue }
       let (ignore, faults) = IgnoreReader.read(text, name: name, file: finding.directory / FilePath(name))
       loaded.diagnostics += faults
       return ignore

@@ -81,13 +81,13 @@ extension ValueReader {
     recipe.ignore = IgnoreFile(
       name: try optional { reader throws(Damage) in try reader.text() }, patterns: try texts(),
       lines: try list { reader throws(Damage) in try reader.number() })
-    recipe.renderedFiles = try table { reader throws(Damage) in (try reader.text(), try reader.block()) }
+    recipe.renderedFiles = try table { reader throws(Damage) in (try reader.path(), try reader.block()) }
     recipe.templates = try table { reader throws(Damage) in
-      let (name, file, text) = (try reader.text(), try reader.path(), try reader.block())
+      let (name, file, text) = (try reader.path(), try reader.path(), try reader.block())
       let parameters = try reader.table { reader throws(Damage) in (try reader.text(), try reader.locatedText()) }
       return (name, TemplateSource(file: file, text: text, parameters: parameters))
     }
-    recipe.generated = try table { reader throws(Damage) in (try reader.text(), try reader.artifact()) }
+    recipe.generated = try table { reader throws(Damage) in (try reader.path(), try reader.artifact()) }
     recipe.buildArguments = try table { reader throws(Damage) in (try reader.text(), try reader.text()) }
     recipe.secrets = try list { reader throws(Damage) in
       BuildSecret(

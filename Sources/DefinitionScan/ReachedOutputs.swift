@@ -16,10 +16,10 @@ struct ReachedOutputs {
     let filter = ContextFilter(ignore: recipe.ignore, reach: recipe.dockerfile.reach)
     let everything = ContextFilter(ignore: recipe.ignore, reach: .whole(reason: "triggers may copy anything"))
     for (output, id) in recipe.generated.sorted(by: { $0.value < $1.value }) {
-      guard everything.verdict(forFile: Array(output.utf8)) else { continue }
+      guard everything.verdict(forFile: output.bytes) else { continue }
       let root = recipe.definition.directory
-      if filter.verdict(forFile: Array(output.utf8))
-        || Self.mayBeBehindLink(root / FilePath(output), root, [], filter, files)
+      if filter.verdict(forFile: output.bytes)
+        || Self.mayBeBehindLink(root / output, root, [], filter, files)
       {
         always.append(id)
       } else {

@@ -22,7 +22,7 @@ struct CopySources {
     var path = Self.cleaned(source)
     if keepsParents {
       // Only here `**` crosses directories, and BuildKit makes a regular expression of a pattern: take all below.
-      let components = path.split(separator: "/")
+      let components = Self.components(of: path)
       let isWide = { (component: Substring) in component.contains("**") || component.contains(where: "+|(){}!".contains)
       }
       if Self.hasWildcards(path), let wide = components.firstIndex(where: isWide) {
@@ -35,7 +35,7 @@ struct CopySources {
     )
     var selectors = [selector]
     // BuildKit takes a backslash of a name without wildcards as it is, buildah as an escape.
-    if !isPattern, path.contains("\\") {
+    if !isPattern, path.utf8.contains(Ascii.backslash) {
       selector.isPattern = true
       selectors.append(selector)
     }
@@ -59,10 +59,15 @@ struct CopySources {
   /// Relative to the context's root, without `.`, `..` and repeated slashes; `.` for the root itself.
   static func cleaned(_ path: String) -> String {
     var kept: [Substring] = []
-    for component in path.split(separator: "/") where component != "." {
+    for component in components(of: path) where component != "." {
       if component == ".." { _ = kept.popLast() } else { kept.append(component) }
     }
     return kept.isEmpty ? "." : kept.joined(separator: "/")
+  }
+
+  /// By bytes: a slash and the accent behind it would be one character.
+  private static func components(of path: String) -> [Substring] {
+    path.utf8.split(separator: Ascii.slash).map { Substring($0) }
   }
 }
 

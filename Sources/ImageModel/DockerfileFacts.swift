@@ -40,6 +40,8 @@ package enum ContextReach: Hashable, Sendable {
 }
 
 /// One source of `COPY`, `ADD` or a bind mount, relative to the context's root.
+///
+/// Compared byte by byte, as engines do: `String` takes two spellings of one letter for the same.
 package struct ContextSelector: Hashable, Sendable {
   /// After expansion, cleaned: no leading slash, no `.` or `..`; `.` is the root; Go's `filepath.Match` patterns.
   package var pattern: String
@@ -62,6 +64,14 @@ package struct ContextSelector: Hashable, Sendable {
     self.isContentsOnly = isContentsOnly
     self.keepsParents = keepsParents
   }
+
+  package static func == (left: ContextSelector, right: ContextSelector) -> Bool {
+    left.pattern.utf8.elementsEqual(right.pattern.utf8) && left.isPattern == right.isPattern
+      && left.isContentsOnly == right.isContentsOnly && left.keepsParents == right.keepsParents
+      && left.excludes.elementsEqual(right.excludes) { $0.utf8.elementsEqual($1.utf8) }
+  }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(FilePath(pattern)) }
 }
 
 /// What coppice must know of a Dockerfile, after templates and arguments are expanded, for one target stage.

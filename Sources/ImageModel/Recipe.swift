@@ -65,11 +65,11 @@ package struct ImageRecipe: Sendable {
   package var bases: [String: BaseConfig] = [:]
   package var ignore = IgnoreFile()
   /// Files made from `*.template`, by their path in the context; they hide files of the same name.
-  package var renderedFiles: [String: [UInt8]] = [:]
+  package var renderedFiles: [FilePath: [UInt8]] = [:]
   /// What those files were rendered from, by the same paths.
-  package var templates: [String: TemplateSource] = [:]
+  package var templates: [FilePath: TemplateSource] = [:]
   /// Files made by the definition's generators, by their path in the context.
-  package var generated: [String: ArtifactID] = [:]
+  package var generated: [FilePath: ArtifactID] = [:]
   package var buildArguments: [String: String] = [:]
   package var secrets: [BuildSecret] = []
   package var target: String?

@@ -53,6 +53,19 @@ struct ContextReaderTests {
     #expect(try Self.shown(files) == ["Dockerfile", "a/", "a.txt", "a/z", "b", "empty/"])
   }
 
+  /// `String` takes them for equal, file systems and engines do not.
+  @Test func twoSpellingsOfALetterAreTwoNames() throws {
+    let (composed, decomposed) = ("\u{FC}", "u\u{308}")
+    let files = Self.files(composed, decomposed, "\(decomposed).template")
+    #expect(try Self.shown(files, Self.recipe(Self.select(composed, decomposed))) == [decomposed, composed])
+    var recipe = Self.recipe()
+    recipe.renderedFiles = [FilePath(composed): []]
+    recipe.generated = [FilePath(decomposed): TreeText.id("g")]
+    #expect(try Self.shown(files, recipe) == [composed])
+    recipe.generated = [:]
+    #expect(try Self.shown(files, recipe) == [decomposed, composed])
+  }
+
   @Test func aDefinitionFileBelowTheTopIsAnyFile() throws {
     #expect(try Self.shown(Self.files("d/casa_distro_docker.yaml")) == ["d/", "d/casa_distro_docker.yaml"])
   }

@@ -116,6 +116,27 @@ struct TemplateTests {
     #expect(tree.image("docker/a:1")?.renderedFiles == ["linked": Array("1.0".utf8)])
   }
 
+  @Test func twoSpellingsOfALetterAreTwoValuesAndTwoFiles() {
+    let (composed, decomposed) = ("\u{FC}", "u\u{308}")
+    let workshop = Workshop([
+      "a/casa_distro_docker.yaml": """
+      image_sources:
+        - {name: casa-a, tags: ['1'], build_args: {W: \(composed)}}
+        - {name: casa-a, tags: ['2'], build_args: {W: \(decomposed)}}
+      """,
+      "a/Dockerfile": "FROM x\nARG W\nCOPY $W /\n", "a/\(composed).template": "1", "a/\(decomposed).template": "2",
+    ])
+    let tree = workshop.scan()
+    #expect(tree.diagnostics == [])
+    for (id, word) in [("docker/casa-a:1", composed), ("docker/casa-a:2", decomposed)] {
+      #expect(
+        tree.image(id)?.dockerfile.reach
+          == .selected([ContextSelector(pattern: word, isPattern: false, isContentsOnly: true)]))
+    }
+    #expect(
+      tree.image("docker/casa-a:1")?.renderedFiles == [FilePath(composed): [0x31], FilePath(decomposed): [0x32]])
+  }
+
   @Test func aTemplateThatLeadsNowhereIsAFault() {
     let workshop = Workshop(["a/casa_distro_docker.yaml": Workshop.definition(), "a/Dockerfile": "FROM x\n"])
     workshop.files.link("/r/share/docker/a/x.template", to: "nowhere")

@@ -127,6 +127,12 @@ struct TraceStoreTests {
     }
   }
 
+  @Test func noNameOfADirectoryIsNothingTakenDown() {
+    var builder = TraceBuilder(olderThan: .max)
+    builder.add([], in: "/d")
+    #expect(builder.bytes == TraceBuilder(olderThan: .max).bytes)
+  }
+
   @Test func namesOfOneDirectoryAreTakenDownTogetherAsOneByOne() {
     for seed in Soak.seeds(200) {
       var random = SeededGenerator(seed: seed)

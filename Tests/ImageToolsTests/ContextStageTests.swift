@@ -40,7 +40,7 @@ import Testing
       source: source ? directory / "d" / FilePath(path) : nil)
   }
 
-  private func fill(_ staged: [StagedFile], generated: [String: Digest] = [:]) throws {
+  private func fill(_ staged: [StagedFile], generated: [FilePath: Digest] = [:]) throws {
     let root = directory.path
     try ContextStage(files: files) { root / FilePath($0.hex) }
       .fill(directory / "stage", with: staged, recipe: recipe, generated: generated)
@@ -110,7 +110,7 @@ import Testing
     let link = StagedFile(
       path: Array("way".utf8), kind: .symbolicLink(target: Array("../outside".utf8)), mode: 0o777, source: nil)
     #expect {
-      try fill([link], generated: [name: digest])
+      try fill([link], generated: [FilePath(name): digest])
     } throws: {
       ($0 as? StepFailure)?.message == "\(name) cannot be written: way is a symbolic link"
     }

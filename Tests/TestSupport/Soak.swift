@@ -4,13 +4,16 @@ internal import Glibc
 package enum Soak {
   package static let factor = getenv("COPPICE_SOAK").flatMap { Int(String(cString: $0)) }.map { max(1, $0) } ?? 1
 
-  /// Where properties begin that try only some of their places: elsewhere in every run, and with the `COPPICE_SEED` that a
-  /// failure names there again.
-  package static let start = getenv("COPPICE_SEED").flatMap { Int(String(cString: $0)) } ?? .random(in: 0..<1_000_000)
+  /// The `COPPICE_SEED` that a failure named.
+  private static let named = getenv("COPPICE_SEED").flatMap { Int(String(cString: $0)) }
 
-  /// The seeds of one part of a property: `count` of them, more when soaking, none in two parts.
+  /// Where properties begin that try only some of their places: elsewhere in every run, unless a seed was named.
+  package static let start = named ?? .random(in: 0..<1_000_000)
+
+  /// The seeds of one part of a property: `count` of them, more when soaking, none in two parts; or the one that was named.
   package static func seeds(_ count: Int, part: Int = 0) -> Range<Int> {
-    (part * count * factor)..<((part + 1) * count * factor)
+    if let named { return named..<(named + 1) }
+    return (part * count * factor)..<((part + 1) * count * factor)
   }
 
   /// Says how far a long run is, at once: what `print` writes into a pipe comes at the end.

@@ -84,6 +84,7 @@ package struct TraceBuilder: Sendable {
   package mutating func add(
     _ answers: [(name: FilePath, stamp: FileStamp, digest: Digest?)], in directory: FilePath
   ) {
+    if answers.isEmpty { return }
     var group = groups.removeValue(forKey: directory) ?? Group()
     let isNew = group.entries.isEmpty
     for answer in answers {

@@ -12,7 +12,7 @@ struct ContextStage: Sendable {
   /// - Parameter directory: is made here.
   /// - Throws: `StepFailure` when a file is not what was hashed.
   func fill(
-    _ directory: FilePath, with staged: [StagedFile], recipe: ImageRecipe, generated: [String: Digest]
+    _ directory: FilePath, with staged: [StagedFile], recipe: ImageRecipe, generated: [FilePath: Digest]
   ) throws {
     try files.createDirectory(directory)
     var made: Set<FilePath> = [directory]
@@ -35,10 +35,10 @@ struct ContextStage: Sendable {
       }
     }
     for (name, digest) in generated.sorted(by: { $0.key < $1.key }) {
-      let place = directory / FilePath(name)
+      let place = directory / name
       try makeParents(of: place, in: directory, recipe, &made)
       try files.remove(place)
-      try copy(blob(digest), to: place, mode: 0o644, digest, name: name)
+      try copy(blob(digest), to: place, mode: 0o644, digest, name: name.description)
     }
     // Last, and from the leaves: a directory may be read-only, and writing into it changes its time.
     for (place, mode, origin) in directories.reversed() {
@@ -50,7 +50,7 @@ struct ContextStage: Sendable {
   private func put(_ file: StagedFile, _ digest: Digest, at place: FilePath, _ recipe: ImageRecipe) throws {
     let name = String(decoding: file.path, as: UTF8.self)
     if let source = file.source { return try copy(source, to: place, mode: file.mode, digest, name: name) }
-    guard let bytes = recipe.renderedFiles[name], Digest.sha256(bytes) == digest else {
+    guard let bytes = recipe.renderedFiles[FilePath(bytes: file.path)], Digest.sha256(bytes) == digest else {
       throw StepFailure("\(name): nothing is known of its contents", help: "run again")
     }
     try files.replace(place, with: bytes, mode: file.mode)

@@ -110,7 +110,7 @@ final class World {
       GeneratorRecipe(
         id: id, definition: self[word].definition, location: place, output: output,
         command: ["make-it", "{output}"], inputs: [Located(input, at: place)]))
-    self[word].generated[output] = id
+    self[word].generated[FilePath(output)] = id
     return id
   }
 
