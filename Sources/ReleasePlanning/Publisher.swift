@@ -189,6 +189,7 @@ extension Release {
   /// - Parameter lines: the plan, which has all of its names.
   fileprivate func completing(_ pending: Release, _ lines: [ReleaseLine]) -> Release {
     var result = self
+    result.plan = plan ?? pending.plan
     for old in pending.entries {
       let name = old.change.name
       if let same = result.entries.firstIndex(where: { $0.destination == old.destination && $0.change.name == name }) {

@@ -79,6 +79,11 @@ struct ApplyTests {
       #expect(other.contains { $0 == ("tree", "docker/science:1 was edited") }, "\(other)")
       try tree.write("share/docker/science/1/data", "edited\n")
 
+      // A plan of something else does not mind.
+      _ = try await tree.release("plan", "docker/base", "--out", "base.yaml")
+      try tree.write("share/docker/other/1/data", "edited again\n")
+      _ = try await tree.release("apply", "base.yaml", "--dry-run")
+
       // The lockfile: somebody else's build of another edit, and none of all.
       let lock = try tree.directory.text("coppice.lock")
       try await tree.build("other", "--touch")
@@ -121,6 +126,11 @@ struct ApplyTests {
       #expect(tag.contains { $0.kind == "destination" && $0.message.hasPrefix("\(mine) at 'hub' leads to ") }, "\(tag)")
       let drift = try await tree.release("plan")
       #expect(drift.errorOutput.contains("somebody else has moved \(mine) since the release 20"), "\(drift.all)")
+      _ = try await tree.release("plan", "docker/base", "--out", "base.yaml")
+      let drifted = try await tree.release("apply", "base.yaml", "--yes", expecting: 1)
+      #expect(drifted.errorOutput.contains("somebody else has moved \(mine)"), "\(drifted.all)")
+      _ = try await tree.release("apply", "base.yaml", "--yes", "--overwrite")
+      #expect(try registry.digest("team/base", "1") == registry.digest("team/base", "latest"))
     }
   }
 
@@ -175,31 +185,39 @@ struct ApplyTests {
       let tree = try await Repository.toRelease(to: registry, "singularity: false")
       try await tree.build()
       _ = try await tree.release("publish", "--yes")
-      let old = try tree.published(registry)
-      for image in ["base", "science", "other"] { try tree.write("share/docker/\(image)/1/data", "\(image) 2\n") }
-      _ = try await tree.release("plan", "--out", "release_plan.yaml")
-      let killed = try await tree.start("apply", "release_plan.yaml", "--yes")
-      try await Task.sleep(for: .seconds(3) * Double.random(in: 0...1, using: &random))
-      killed.send(SIGKILL)
-      _ = try await killed.end()
-      _ = try await tree.release("apply", "release_plan.yaml", "--yes")
-      let new = try tree.published(registry)
-      #expect(new.count == 6 && new.allSatisfy { old[$0.key] != $0.value }, "seed \(Soak.start)")
-      #expect(try await tree.releasePlan() == [])
+      for kill in 0..<(Soak.factor > 1 ? 20 * Soak.factor : 1) {
+        let what = Comment("kill \(kill) of seed \(Soak.start)")
+        let old = try tree.published(registry)
+        for image in ["base", "science", "other"] {
+          try tree.write("share/docker/\(image)/1/data", "\(image) \(kill)\n")
+        }
+        // Of a tree that is built it publishes alone, which is shorter.
+        let isBuilt = kill % 2 == 1
+        if isBuilt { try await tree.build() }
+        _ = try await tree.release("plan", "--out", "release_plan.yaml")
+        let killed = try await tree.start("apply", "release_plan.yaml", "--yes")
+        try await Task.sleep(for: .seconds(isBuilt ? 1 : 3) * Double.random(in: 0...1, using: &random))
+        killed.send(SIGKILL)
+        _ = try await killed.end()
+        _ = try await tree.release("apply", "release_plan.yaml", "--yes")
+        let new = try tree.published(registry)
+        #expect(new.count == 6 && new.allSatisfy { old[$0.key] != $0.value }, what)
+        #expect(try await tree.releasePlan() == [], what)
+      }
     }
   }
 
   @Test func oneDestinationThatIsDownHidesNoOther() async throws {
     // Nobody listens there.
     let tree = try await Repository.toRelease(at: "127.0.0.1:1")
-    try await tree.build()
     let run = try await tree.release("plan", "--out", "release_plan.yaml", expecting: 1)
     #expect(run.output.contains("! docker/base:1: unknown: 127.0.0.1:1 cannot be reached: "), "\(run.all)")
     #expect(run.output.contains("+ sif/base:1: new as base-1.sif"), "\(run.all)")
     #expect(run.errorOutput.contains("the destination 'hub' cannot be asked"), "\(run.all)")
     let refused = try await tree.release("apply", "release_plan.yaml", "--yes", expecting: 1)
     #expect(refused.errorOutput.contains("the plan does not know what the destination 'hub' holds"), "\(refused.all)")
-    _ = try await tree.release("publish", "--yes", expecting: 1)
-    _ = try await tree.release("publish", "--yes", "--only", "web")
+    let unpublished = try await tree.release("publish", "--yes", expecting: 1)
+    #expect(unpublished.errorOutput.contains("error: 127.0.0.1:1 cannot be reached"), "\(unpublished.all)")
+    _ = try await tree.release("plan", "--only", "web")
   }
 }

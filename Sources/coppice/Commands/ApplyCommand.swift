@@ -25,10 +25,12 @@ extension ApplyOptions {
     report.builds = application.builds(check)
     report.lines = lines.work
     if !isJSON && !invocation.global.isQuiet {
+      invocation.show(lines.warnings)
       invocation.output.write(lines.text(style: invocation.style, showsUnchanged: invocation.global.isVerbose))
     }
     try lines.checkUnmoved(overwrites: overwrites)
     guard lines.hasWork || lines.pending != nil else {
+      report.isApplied = true
       tell("nothing is left to do", invocation)
       return .success
     }

@@ -41,6 +41,7 @@ extension ReleasesOptions {
     [
       "name": .string(release.name), "time": .string(DateText.utc(release.time)),
       "undone": release.undone.map { .string($0) } ?? .null,
+      "plan": release.plan.map { .string("\($0)") } ?? .null,
       "published": .array(
         release.entries.map { entry in
           [

@@ -43,12 +43,13 @@ struct ReleasePlanComposer {
           artifact: id, inputs: step.inputs.ownDigest, recorded: draft.ledger[id].map { $0.digest(of: id) })
       }
     }
-    let bases = draft.build.order.filter(closure.contains).flatMap {
-      workspace.graph[$0]?.bases.map(\.reference.canonical) ?? []
+    let bases = draft.build.order.filter(closure.contains).flatMap { id -> [Lockfile.BaseKey] in
+      guard case .image(let image)? = workspace.recipes[id] else { return [] }
+      let references = workspace.graph[id]?.bases.map(\.reference.canonical) ?? []
+      return references.map { Lockfile.BaseKey(reference: $0, platform: image.platform) }
     }
-    plan.bases = Set(bases).sorted().map { reference in
-      let pin = draft.ledger[pin: .init(reference: reference, platform: workspace.platform)]
-      return ReleasePlan.Base(reference: reference, pinned: pin?.digest)
+    plan.bases = Set(bases).sorted().map { key in
+      ReleasePlan.Base(reference: "\(key.reference) \(key.platform)", pinned: draft.ledger[pin: key]?.digest)
     }
     return plan
   }

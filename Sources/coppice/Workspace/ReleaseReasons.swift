@@ -5,7 +5,8 @@ internal import ReleasePlanning
 
 /// Why the lines of a release have work, down to the root causes.
 struct ReleaseReasons {
-  private static let longest = 20
+  /// Reasons of one artifact, and artifacts at each end of a chain: a page is to be read.
+  private static let (longest, nearest) = (20, 6)
 
   private let past: PastBuilds
   private let draft: ReleaseDraft
@@ -58,11 +59,17 @@ struct ReleaseReasons {
       })
   }
 
+  /// A line for each reason, of each artifact of a chain; what is between the first and the root causes may be left out.
   private func words(_ chain: [ExplainReport.Link]) -> [String] {
-    chain.enumerated().flatMap { depth, link in
-      let lines = ReasonText.lines(link.reasons) + [link.note].compactMap(\.self).map(TerminalText.oneLine)
-      let more = lines.count > Self.longest ? ["and \(lines.count - Self.longest) more"] : []
-      return (lines.prefix(Self.longest) + more).map { depth == 0 ? $0 : "because of \(link.id): \($0)" }
-    }
+    let between = max(0, chain.count - 2 * Self.nearest)
+    let gap = between == 0 ? [] : ["and so on, over \(HumanText.count(between, "artifact"))"]
+    let first = chain.prefix(Self.nearest).flatMap { reasons(of: $0, in: chain) }
+    return first + gap + chain.dropFirst(Self.nearest + between).flatMap { reasons(of: $0, in: chain) }
+  }
+
+  private func reasons(of link: ExplainReport.Link, in chain: [ExplainReport.Link]) -> [String] {
+    let lines = ReasonText.lines(link.reasons) + [link.note].compactMap(\.self).map(TerminalText.oneLine)
+    let more = lines.count > Self.longest ? ["and \(lines.count - Self.longest) more"] : []
+    return (lines.prefix(Self.longest) + more).map { link.id == chain.first?.id ? $0 : "because of \(link.id): \($0)" }
   }
 }
