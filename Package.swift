@@ -123,7 +123,7 @@ let package = Package(
       "CommandTests",
       [
         "BuildRecords", "ImageModel", "HostSystem", "JSONText", "SIFConversion", "SIFFormat", "BuildEngine",
-        "TestSupport", "coppice",
+        "ReleasePlanning", "TestSupport", "coppice",
       ]),
     tests(
       "EndToEndTests",

@@ -1,5 +1,6 @@
 internal import HostSystem
 internal import ImageModel
+internal import YAMLText
 
 /// Checks the generators of a definition against each other and against its files.
 struct GeneratorChecks {

@@ -1,4 +1,5 @@
 internal import ImageModel
+internal import YAMLText
 
 /// The names of an image after its parameters are expanded.
 struct ImageNames {

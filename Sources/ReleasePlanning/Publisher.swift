@@ -1,4 +1,4 @@
-internal import ImageModel
+package import ImageModel
 
 /// Publishes in two phases: all that is new comes to its destinations unseen; then names switch to it.
 ///
@@ -41,9 +41,12 @@ package struct Publisher: Sendable {
   /// - Parameters:
   ///   - parts: what has work, upstreams before what is made of them, since those share layers.
   ///   - lines: the whole plan: what a release that was not completed has switched is looked up there.
+  ///   - plan: the seal of the plan that is applied.
   /// - Returns: the release; nil when there was nothing to switch.
   /// - Throws: `Failure`, `CancellationError`; what was uploaded stays, and is not sent again.
-  package func publish(_ parts: [Part], of lines: [ReleaseLine], time: Int) async throws -> Release? {
+  package func publish(
+    _ parts: [Part], of lines: [ReleaseLine], time: Int, plan: Digest? = nil
+  ) async throws -> Release? {
     let pending = try history.pending()
     if let pending { try check(pending, lines) }
     let holds = try await hold(Set(parts.map(\.line.destination)).sorted())
@@ -59,7 +62,7 @@ package struct Publisher: Sendable {
         part.line.switches.map {
           Release.Entry(artifact: part.line.artifact, destination: part.line.destination, change: $0)
         }
-      })
+      }, plan: plan)
     // One that was not completed goes on in this one: what it was before that is what taking back leads to.
     let release = pending.map { own.completing($0, lines) } ?? own
     // Before the first name switches all of them are looked at: the uploads may have taken hours.
@@ -186,6 +189,7 @@ extension Release {
   /// - Parameter lines: the plan, which has all of its names.
   fileprivate func completing(_ pending: Release, _ lines: [ReleaseLine]) -> Release {
     var result = self
+    result.plan = plan ?? pending.plan
     for old in pending.entries {
       let name = old.change.name
       if let same = result.entries.firstIndex(where: { $0.destination == old.destination && $0.change.name == name }) {

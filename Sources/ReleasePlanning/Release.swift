@@ -21,11 +21,14 @@ package struct Release: Hashable, Sendable {
   package var entries: [Entry]
   /// The release that this one took back.
   package var undone: String?
+  /// The seal of the plan that was applied.
+  package var plan: Digest?
 
-  package init(time: Int, entries: [Entry], undone: String? = nil) {
+  package init(time: Int, entries: [Entry], undone: String? = nil, plan: Digest? = nil) {
     self.time = time
     self.entries = entries
     self.undone = undone
+    self.plan = plan
   }
 
   /// `2026-11-20T15-04-05Z-1a2b3c4d`: sorts by time, and says what was published.
@@ -63,6 +66,7 @@ package struct Release: Hashable, Sendable {
       ("version", .integer(Self.version)), ("time", .text(DateText.utc(time))), ("seconds", .integer(time)),
     ]
     if let undone { members.append(("undone", .text(undone))) }
+    if let plan { members.append(("plan", .text("\(plan)"))) }
     members.append(("published", .sequence(entries)))
     return "# Written by coppice publish; each name, from what to what.\n"
       + YAMLWriter.text(of: .mapping(members.map { (key: $0.0, value: $0.1) }))
@@ -82,7 +86,8 @@ package struct Release: Hashable, Sendable {
     guard let time = root["seconds"]?.integer, let nodes = root["published"]?.sequence else {
       throw fault("the release has no 'seconds' or no 'published'", root)
     }
-    self.init(time: time, entries: [], undone: root["undone"]?.text)
+    self.init(
+      time: time, entries: [], undone: root["undone"]?.text, plan: root["plan"]?.text.flatMap { Digest($0) })
     for node in nodes {
       guard let artifact = node["artifact"]?.text.flatMap({ ArtifactID($0) }),
         let destination = node["destination"]?.text, let name = node["name"]?.text

@@ -43,6 +43,14 @@ package struct ReleaseHistory: Sendable {
     }
   }
 
+  /// Where names lead through the releases that applied a plan, also through one that has not ended.
+  package func switches(by plan: Digest) throws -> [OwnChanges.NameAtPlace: Digest?] {
+    let own = try (releases() + [pending()].compactMap(\.self)).filter { $0.plan == plan }
+    return own.flatMap(\.entries).reduce(into: [:]) { switches, entry in
+      switches[OwnChanges.NameAtPlace(entry.change.name, at: entry.destination)] = .some(entry.change.to)
+    }
+  }
+
   /// Before the first name switches: who comes later knows what to go on with, or to take back.
   package func begin(_ release: Release) throws {
     try files.createDirectory(pendingPath.parent)

@@ -9,6 +9,8 @@ package struct ReleaseLine: Hashable, Sendable {
     case unchanged
     /// An earlier release has published it, and no definition makes it any more; it stays.
     case retired
+    /// Its destination could not be asked.
+    case unknown
   }
 
   package var artifact: ArtifactID
@@ -27,7 +29,8 @@ package struct ReleaseLine: Hashable, Sendable {
   package var bytes: Int?
 
   package var needsBuild: Bool { !reasons.isEmpty }
-  package var isWork: Bool { change != .unchanged && change != .retired }
+  package var isWork: Bool { [.new, .changed, .uncertain].contains(change) }
+  package var key: ReleasePlan.Line.Key { .init(artifact: artifact, destination: destination) }
 
   /// Names that do not lead there yet.
   package var switches: [NameSwitch] {

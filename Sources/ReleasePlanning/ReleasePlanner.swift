@@ -49,6 +49,13 @@ package enum ReleasePlanner {
     return line
   }
 
+  /// Of a destination that could not be asked.
+  package static func unknown(_ candidate: Candidate, at destination: String) -> ReleaseLine {
+    ReleaseLine(
+      artifact: candidate.artifact, destination: destination, names: candidate.names, change: .unknown,
+      reasons: candidate.staleness.reasons, seen: [:])
+  }
+
   /// What earlier releases have published at a destination under names that nobody makes any more.
   package static func retired(
     _ last: [String: (artifact: ArtifactID, digest: Digest)], at destination: String, known: Set<String>,

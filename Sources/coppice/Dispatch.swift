@@ -40,6 +40,7 @@ private func perform(_ invocation: Invocation) async throws -> ExitCode {
   case .build(let options): return try await options.run(invocation)
   case .update(let options): return try await options.run(invocation)
   case .plan(let options): return try await options.run(invocation)
+  case .apply(let options): return try await options.run(invocation)
   case .publish(let options): return try await options.run(invocation)
   case .releases(let options): return try options.run(invocation)
   case .lint(let options): return try options.run(invocation)

@@ -10,60 +10,6 @@ import Testing
   .serialized,
   .enabled(if: Laboratory.has("buildah") && Laboratory.has("docker-registry"), "make test prepares the peers"))
 struct PublishTests {
-  private static let images = ["base", "science", "other"]
-
-  /// science is made from base; each has two tags, and is published as an image and as a SIF.
-  private func tree(_ registry: Registry, _ settings: String = "") async throws -> Repository {
-    let tree = try await Repository()
-    try tree.write(
-      "coppice.yaml",
-      """
-      namespace: team
-      destinations:
-        hub: {registry: "\(registry.address)"}
-        web: {directory: www}
-      \(settings)
-      """)
-    for image in Self.images {
-      let base = image == "science" ? "team/base:1" : "scratch"
-      try tree.define(
-        "\(image)/1", "image_sources:\n  - {name: \(image), tags: [latest, '1']}\n",
-        dockerfile: "FROM \(base)\nCOPY data /\(image)\n")
-      try tree.write("share/docker/\(image)/1/data", "\(image)\n")
-    }
-    return tree
-  }
-
-  private func run(_ tree: Repository, _ words: String..., expecting code: Int32 = 0) async throws -> Run {
-    let run = try await tree.coppice(words)
-    try #require(run.exitCode == code, "\(words): \(run.all)")
-    return run
-  }
-
-  /// `+ docker/base:1 hub` for what a release would do.
-  private func plan(_ tree: Repository) async throws -> [String] {
-    let marks = ["new": "+", "changed": "~", "may": "?", "retired": "-"]
-    let run = try await tree.coppice("plan", "--json")
-    try #require(run.exitCode == 0, "\(run.all)")
-    return try JSONValue(parsing: run.output)["artifacts"]?.array?.compactMap { line in
-      guard let mark = line["change"]?.string.flatMap({ marks[$0] }) else { return nil }
-      return "\(mark) \(line["id"]?.string ?? "") \(line["destination"]?.string ?? "")"
-    } ?? []
-  }
-
-  /// What people see of the tree, by name.
-  private func visible(_ tree: Repository, _ registry: Registry) throws -> [String: String] {
-    var visible: [String: String] = [:]
-    for image in Self.images {
-      for tag in ["1", "latest", "1-sif", "latest-sif"] {
-        visible["\(image):\(tag)"] = try registry.digest("team/\(image)", tag)
-      }
-      let file = tree.directory / FilePath("www/\(image)-1.sif")
-      visible["\(image)-1.sif"] = (try? Laboratory.files.digest(of: try Laboratory.files.resolved(file)))?.description
-    }
-    return visible
-  }
-
   private let all =
     ["docker/base:1 hub", "docker/other:1 hub", "docker/science:1 hub"]
     + [
@@ -73,79 +19,80 @@ struct PublishTests {
 
   @Test func onlyWhatChangedIsPublished() async throws {
     try await Registry.with { registry in
-      let tree = try await tree(registry)
-      #expect(try await plan(tree).sorted() == all.map { "+ " + $0 }.sorted())
-      _ = try await run(tree, "publish", "--yes", expecting: 1)
-      #expect(try visible(tree, registry).isEmpty, "half of a tree is not published")
+      let tree = try await Repository.toRelease(to: registry)
+      #expect(try await tree.releasePlan().sorted() == all.map { "+ " + $0 }.sorted())
+      _ = try await tree.release("publish", "--yes", expecting: 1)
+      #expect(try tree.published(registry).isEmpty, "half of a tree is not published")
       try await tree.build()
-      _ = try await run(tree, "publish", "--yes")
-      let first = try visible(tree, registry)
+      _ = try await tree.release("publish", "--yes")
+      let first = try tree.published(registry)
       #expect(first.count == 15)
       // Another tool finds what the registry keeps.
       let raw = try await tree.run(
         ["skopeo", "inspect", "--raw", "--tls-verify=false", "docker://\(registry.address)/team/science:latest"])
       #expect("\(Digest.sha256(raw.output))" == first["science:latest"], "\(raw.all)")
-      #expect(try await plan(tree) == [])
+      #expect(try await tree.releasePlan() == [])
 
       // What is there costs a HEAD for each name.
       let before = try registry.requests().count
-      _ = try await run(tree, "publish", "--yes")
+      _ = try await tree.release("publish", "--yes")
       let asked = try registry.requests()[before...]
       #expect(asked.count == 12 && asked.allSatisfy { $0.hasPrefix("HEAD /v2/team/") }, "\(asked)")
 
       try tree.write("share/docker/science/1/data", "edited\n")
       #expect(
-        try await plan(tree) == ["~ docker/science:1 hub", "? sif/science:1 hub", "? sif/science:1 web"])
+        try await tree.releasePlan() == ["~ docker/science:1 hub", "? sif/science:1 hub", "? sif/science:1 web"])
       try await tree.build()
       let start = try registry.requests().count
-      _ = try await run(tree, "publish", "--yes")
+      _ = try await tree.release("publish", "--yes")
       let sent = try registry.requests()[start...].filter { !$0.hasPrefix("HEAD") && !$0.hasPrefix("GET") }
       #expect(!sent.isEmpty && sent.allSatisfy { $0.contains("/v2/team/science/") }, "\(sent)")
-      let second = try visible(tree, registry)
+      let second = try tree.published(registry)
       for (name, digest) in first { #expect((second[name] == digest) == !name.hasPrefix("science"), "\(name)") }
 
       // The layer of base was mounted, not sent: science has it without a second upload.
-      let releases = try JSONValue(parsing: try await run(tree, "releases", "--json").output)["releases"]?.array ?? []
+      let releases =
+        try JSONValue(parsing: try await tree.release("releases", "--json").output)["releases"]?.array ?? []
       #expect(releases.map { $0["published"]?.array?.count } == [5, 15])
-      _ = try await run(tree, "publish", "--rollback", "--yes")
-      #expect(try visible(tree, registry) == first)
+      _ = try await tree.release("publish", "--rollback", "--yes")
+      #expect(try tree.published(registry) == first)
     }
   }
 
   @Test func whoLosesTheStoreNeedNotBuildWhatIsPublished() async throws {
     try await Registry.with { registry in
-      let tree = try await tree(registry, "singularity: false")
+      let tree = try await Repository.toRelease(to: registry, "singularity: false")
       try await tree.build()
-      _ = try await run(tree, "publish", "--yes")
+      _ = try await tree.release("publish", "--yes")
       try Laboratory.files.removeTree(tree.directory / ".coppice/store")
       #expect(try await tree.coppice("status", "--exit-code").exitCode == 3)
-      #expect(try await plan(tree) == [])
-      _ = try await run(tree, "publish", "--yes")
+      #expect(try await tree.releasePlan() == [])
+      _ = try await tree.release("publish", "--yes")
     }
   }
 
   /// What was made anew has other times; it stands for what is recorded.
   @Test func whatWasMadeAnewIsPublishedInItsPlace() async throws {
     try await Registry.with { registry in
-      let tree = try await tree(registry)
+      let tree = try await Repository.toRelease(to: registry)
       try await tree.build()
       for path in [".coppice", "images"] as [FilePath] { try Laboratory.files.removeTree(tree.directory / path) }
       try await tree.build()
-      _ = try await run(tree, "publish", "--yes")
-      #expect(try visible(tree, registry).count == 15)
-      #expect(try await plan(tree) == [])
+      _ = try await tree.release("publish", "--yes")
+      #expect(try tree.published(registry).count == 15)
+      #expect(try await tree.releasePlan() == [])
       try tree.write(
         "coppice.yaml", try tree.directory.text("coppice.yaml").replacing("directory: www", with: "directory: images"))
-      let refused = try await run(tree, "plan", expecting: 2)
+      let refused = try await tree.release("plan", expecting: 2)
       #expect(refused.errorOutput.contains("where coppice keeps what it builds"))
     }
   }
 
   @Test func whatSomebodyElseMovedIsNotTakenSilently() async throws {
     try await Registry.with { registry in
-      let tree = try await tree(registry, "singularity: false")
+      let tree = try await Repository.toRelease(to: registry, "singularity: false")
       try await tree.build()
-      _ = try await run(tree, "publish", "--yes")
+      _ = try await tree.release("publish", "--yes")
       let (mine, theirs) = ("\(registry.address)/team/base:1", "\(registry.address)/team/other:1")
       let moved = try await tree.run(
         [
@@ -153,37 +100,37 @@ struct PublishTests {
           "docker://\(mine)",
         ])
       try #require(moved.exitCode == 0, "\(moved.all)")
-      let plan = try await run(tree, "plan")
+      let plan = try await tree.release("plan")
       #expect(plan.errorOutput.contains("somebody else has moved \(mine)"), "\(plan.all)")
-      let refused = try await run(tree, "publish", "--yes", expecting: 1)
+      let refused = try await tree.release("publish", "--yes", expecting: 1)
       #expect(refused.errorOutput.contains("somebody else has moved \(mine)"))
       #expect(try registry.digest("team/base", "1") == registry.digest("team/other", "1"))
-      _ = try await run(tree, "publish", "--yes", "--overwrite")
+      _ = try await tree.release("publish", "--yes", "--overwrite")
       #expect(try registry.digest("team/base", "1") != registry.digest("team/other", "1"))
     }
   }
 
   @Test func aRetiredImageIsNamedAndStays() async throws {
     try await Registry.with { registry in
-      let tree = try await tree(registry, "singularity: false")
+      let tree = try await Repository.toRelease(to: registry, "singularity: false")
       try await tree.build()
-      _ = try await run(tree, "publish", "--yes")
+      _ = try await tree.release("publish", "--yes")
       try Laboratory.files.removeTree(tree.directory / "share/docker/other")
-      #expect(try await plan(tree) == ["- docker/other:1 hub"])
-      _ = try await run(tree, "publish", "--yes")
+      #expect(try await tree.releasePlan() == ["- docker/other:1 hub"])
+      _ = try await tree.release("publish", "--yes")
       #expect(try registry.digest("team/other", "1") != nil)
     }
   }
 
   @Test func nobodyIsAskedWhoIsNotThere() async throws {
     try await Registry.with { registry in
-      let tree = try await tree(registry, "singularity: false")
+      let tree = try await Repository.toRelease(to: registry, "singularity: false")
       try await tree.build()
-      let run = try await run(tree, "publish", expecting: 2)
+      let run = try await tree.release("publish", expecting: 2)
       #expect(run.errorOutput.contains("say --yes"))
-      _ = try await self.run(tree, "publish", "--dry-run")
-      #expect(try visible(tree, registry).isEmpty)
-      let unknown = try await self.run(tree, "publish", "--only", "hup", expecting: 2)
+      _ = try await tree.release("publish", "--dry-run")
+      #expect(try tree.published(registry).isEmpty)
+      let unknown = try await tree.release("publish", "--only", "hup", expecting: 2)
       #expect(unknown.errorOutput.contains("did you mean 'hub'?"))
     }
   }
@@ -191,15 +138,15 @@ struct PublishTests {
   @Test func aPasswordIsUsedAndShownNowhere() async throws {
     let secret = "s3cret-of-the-registry"
     try await Registry.with(user: "me", password: secret) { registry in
-      let tree = try await tree(registry, "singularity: false")
+      let tree = try await Repository.toRelease(to: registry, "singularity: false")
       try await tree.build()
-      let denied = try await run(tree, "publish", "--yes", expecting: 1)
+      let denied = try await tree.release("publish", "--yes", expecting: 1)
       #expect(denied.errorOutput.contains("denies access"), "\(denied.all)")
       // "me:" and the password in Base64.
       let login = "bWU6czNjcmV0LW9mLXRoZS1yZWdpc3RyeQ=="
       try tree.write(
         "home/.docker/config.json", #"{"auths":{"\#(registry.address)":{"auth":"\#(login)"}}}"#, mode: 0o600)
-      let run = try await run(tree, "publish", "--yes", "--verbose")
+      let run = try await tree.release("publish", "--yes", "--verbose")
       #expect(!run.all.contains(secret) && !run.all.contains(login))
       let found = try await tree.run(
         ["grep", "-rlE", "--exclude-dir=home", "\(secret)|\(login)", tree.directory.path.description])
@@ -211,16 +158,16 @@ struct PublishTests {
   /// by `plan`; the next run completes it, or takes it back.
   @Test func aKilledPublishIsCompletedOrTakenBack() async throws {
     try await Registry.with { registry in
-      let tree = try await tree(registry)
+      let tree = try await Repository.toRelease(to: registry)
       try await tree.build()
-      _ = try await run(tree, "publish", "--yes")
+      _ = try await tree.release("publish", "--yes")
       let start = ContinuousClock.now
       var random = SeededGenerator(seed: Soak.start)
       var longest = Duration.milliseconds(300)
       var pendings = 0
       for kill in 0..<(Soak.factor > 1 ? 100 * Soak.factor : 5) {
         let what = Comment("kill \(kill) of seed \(Soak.start)")
-        let old = try visible(tree, registry)
+        let old = try tree.published(registry)
         try tree.write("share/docker/other/1/data", "kill \(kill)\n")
         try await tree.build()
         let begin = ContinuousClock.now
@@ -230,19 +177,19 @@ struct PublishTests {
         let run = try await running.end()
         if run.exitCode == 0 { longest = max(.milliseconds(50), ContinuousClock.now - begin) }
         let isPending = try Laboratory.files.statusIfPresent(of: tree.directory / ".coppice/release.yaml") != nil
-        let seen = try visible(tree, registry)
+        let seen = try tree.published(registry)
         if isPending {
           pendings += 1
-          #expect(try await self.run(tree, "plan").errorOutput.contains("has not been completed"), what)
-        } else if run.exitCode != 0, try await !plan(tree).isEmpty {
+          #expect(try await tree.release("plan").errorOutput.contains("has not been completed"), what)
+        } else if run.exitCode != 0, try await !tree.releasePlan().isEmpty {
           #expect(seen == old, what)
         }
         if isPending, random.once(in: 2) {
-          _ = try await self.run(tree, "publish", "--rollback", "--yes")
-          #expect(try visible(tree, registry) == old, what)
+          _ = try await tree.release("publish", "--rollback", "--yes")
+          #expect(try tree.published(registry) == old, what)
         } else {
-          _ = try await self.run(tree, "publish", "--yes")
-          #expect(try await plan(tree) == [], what)
+          _ = try await tree.release("publish", "--yes")
+          #expect(try await tree.releasePlan() == [], what)
         }
       }
       Soak.tell("\(pendings) releases were pending, \(ContinuousClock.now - start)")

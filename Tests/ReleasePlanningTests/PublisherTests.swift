@@ -190,6 +190,19 @@ import Testing
     #expect(try history.pending() == nil)
   }
 
+  /// Whoever completes it: the plan that began it has made it.
+  @Test func aReleaseThatAPlanHasBegunStaysItsOwn() async throws {
+    try await publish(try await plan(["base": "1"]), time: 1000)
+    let second = try await plan(["base": "2"])
+    web.fail(after: 3)
+    _ = try? await publisher.publish(second.parts, of: second.lines, time: 2000, plan: Self.digest("plan"))
+    web.fail(after: nil)
+    try #require(try history.pending()?.plan == Self.digest("plan"))
+    try await publish(try await plan(["base": "2"]), time: 3000)
+    let own = try history.switches(by: Self.digest("plan"))
+    #expect(own.count == 3 && own[.init("base:1", at: "hub")] == hub.names["base:1"])
+  }
+
   @Test func whatStaysIsNotWrittenDownAsGone() async throws {
     try await publish(try await plan(["base": "1"]), time: 1000)
     let second = try #require(try await publish(try await plan(["base": "2", "more": "1"]), time: 2000))

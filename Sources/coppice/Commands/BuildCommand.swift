@@ -20,9 +20,19 @@ extension BuildOptions {
     if isTouch { return try touch(selected, workspace) }
 
     try invocation.checkEngine()
-    let number = try workspace.journal.lastBuild() + 1
     let reporter = events ?? invocation.reporter(progress)
     defer { reporter.close() }
+    let summary = try await build(selected, in: workspace, reporter)
+    if summary.isInterrupted { return .interrupted }
+    if !summary.outcomes.isEmpty { await workspace.refreshReleasePlan() }
+    return summary.count(.failed) > 0 ? .failure : .success
+  }
+
+  /// In a repository whose lock is held.
+  func build(
+    _ selected: Set<ArtifactID>, in workspace: Workspace, _ reporter: any BuildReporter
+  ) async throws -> BuildSummary {
+    let number = try workspace.journal.lastBuild() + 1
     let processes = PosixProcessRunner()
     let builder = try builder(workspace, processes, number, reporter)
     var (ledger, index) = (try workspace.ledger(), workspace.index)
@@ -51,8 +61,7 @@ extension BuildOptions {
       workspace.saveIndex(&index)
     }
     reporter.report(.done(summary))
-    if summary.isInterrupted { return .interrupted }
-    return summary.count(.failed) > 0 ? .failure : .success
+    return summary
   }
 
   private func targets(in workspace: Workspace) async throws -> Set<ArtifactID> {

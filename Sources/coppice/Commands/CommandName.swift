@@ -10,6 +10,7 @@ enum CommandName: String, CaseIterable, Sendable {
   case build
   case update
   case plan
+  case apply
   case publish
   case releases
   case lint
@@ -43,6 +44,7 @@ enum CommandName: String, CaseIterable, Sendable {
     case .build: BuildOptions.specification
     case .update: UpdateOptions.specification
     case .plan: PlanOptions.specification
+    case .apply: ApplyOptions.specification
     case .publish: PublishOptions.specification
     case .releases: ReleasesOptions.specification
     case .lint: LintOptions.specification
@@ -73,6 +75,7 @@ enum Request: Sendable {
   case build(BuildOptions)
   case update(UpdateOptions)
   case plan(PlanOptions)
+  case apply(ApplyOptions)
   case publish(PublishOptions)
   case releases(ReleasesOptions)
   case lint(LintOptions)
@@ -101,6 +104,7 @@ enum Request: Sendable {
     case .build: self = .build(try BuildOptions(arguments))
     case .update: self = .update(UpdateOptions(arguments))
     case .plan: self = .plan(PlanOptions(arguments))
+    case .apply: self = .apply(ApplyOptions(arguments))
     case .publish: self = .publish(try PublishOptions(arguments))
     case .releases: self = .releases(ReleasesOptions(arguments))
     case .lint: self = .lint(try LintOptions(arguments))

@@ -1,3 +1,5 @@
+internal import DependencyGraph
+internal import HostSystem
 internal import ImageModel
 internal import ReleasePlanning
 
@@ -6,14 +8,38 @@ extension PlanOptions {
     let workspace = try Workspace.checked(invocation)
     let selected = try workspace.select(targets)
     let releasing = try Releasing(workspace, only: destinations)
-    let plan = try await releasing.plan(selected, countsBytes: true)
-    let report = ReleasePlanReport(plan, of: releasing, pending: try releasing.history.pending())
+    let file = out.map { ReleasePlanFile(path: invocation.directory / FilePath($0), files: workspace.files) }
+    // Decisions outlive plans: those of the file that is replaced, else those that every release follows.
+    let decisions = try file.flatMap { try $0.exists() ? $0.decisions() : nil } ?? workspace.decisions()
+    let rulings = try workspace.rulings(decisions)
+    let draft = try await releasing.draft(selected, countsBytes: true)
+    let composer = ReleasePlanComposer(releasing: releasing, targets: targets.isEmpty ? [] : selected.sorted())
+    let reasons = ReleaseReasons(draft, in: workspace)
+    var plan = try composer.plan(draft, reasons)
+    plan.decisions = decisions
+    let report = try ReleasePlanReport(
+      draft, of: releasing, reasons, rulings: rulings, plan: plan, isWhole: showsReasons)
+    try file?.write(plan)
+    if let page {
+      let text = ReleasePage(plan: plan, summary: report.summary, rulings: rulings, graph: graph(plan, workspace)).html
+      try workspace.files.replace(invocation.directory / FilePath(page), with: Array(text.utf8), mode: 0o644)
+    }
     if isJSON {
       invocation.show(report.json)
     } else if !invocation.global.isQuiet {
       invocation.show(report.warnings)
       invocation.output.write(report.text(style: invocation.style, showsUnchanged: invocation.global.isVerbose))
     }
+    if !draft.problems.isEmpty { return .failure }
     return hasExitCode && report.hasWork ? .workToDo : .success
+  }
+  /// What is published and all that it is made of.
+  private func graph(_ plan: ReleasePlan, _ workspace: Workspace) -> GraphView {
+    GraphView(
+      plan.sources.compactMap { source in
+        workspace.graph[source.artifact].map { node in
+          GraphView.Node(source.artifact, uses: node.uses, orderOnly: node.orderOnly)
+        }
+      })
   }
 }

@@ -1,4 +1,3 @@
-internal import BuildEngine
 internal import HostSystem
 internal import ImageModel
 internal import ReleasePlanning
@@ -11,20 +10,23 @@ extension PublishOptions {
     defer { lock?.release() }
     if isTakingBack { return try await takeBack(releasing) }
     let selected = try workspace.select(targets)
-    let plan = try await releasing.plan(selected, countsBytes: true)
-    let report = ReleasePlanReport(plan, of: releasing, pending: try releasing.history.pending())
+    let rulings = try workspace.rulings(try workspace.decisions())
+    let draft = try await releasing.draft(selected, countsBytes: true)
+    let report = try ReleasePlanReport(
+      draft, of: releasing, ReleaseReasons(draft, in: workspace), rulings: rulings)
     if !invocation.global.isQuiet {
       invocation.show(report.warnings)
       invocation.output.write(report.text(style: invocation.style, showsUnchanged: invocation.global.isVerbose))
     }
+    try report.checkReachable()
     if isDryRun { return .success }
-    try check(plan)
+    try check(report)
     guard report.hasWork || report.pending != nil else { return .success }
-    guard try agrees(invocation) else { return .failure }
-    let publisher = publisher(releasing)
-    guard let release = try await publisher.publish(plan.parts, of: plan.lines, time: Host.now()) else {
-      return .success
-    }
+    guard try invocation.agrees(to: "publish", isAgreed: isAgreed) else { return .failure }
+    let publisher = releasing.publisher(isQuiet: invocation.global.isQuiet)
+    guard
+      let release = try await publisher.publish(draft.parts(rulings), of: draft.lines, time: Host.now())
+    else { return .success }
     if !invocation.global.isQuiet {
       invocation.output.write(
         "published \(HumanText.count(release.entries.count, "name")), releases/\(release.name).yaml\n")
@@ -33,48 +35,15 @@ extension PublishOptions {
   }
 
   /// Half of a tree is never published silently.
-  private func check(_ plan: Releasing.Plan) throws(Failure) {
-    let unbuilt = plan.lines.filter(\.needsBuild)
+  private func check(_ report: ReleasePlanReport) throws(Failure) {
+    let unbuilt = report.work.filter(\.needsBuild)
     if let first = unbuilt.first {
       let ids = unbuilt.map(\.artifact.description).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
       throw Failure(
         "\(HumanText.count(ids.count, "artifact")) must be built first: \(ids.joined(separator: ", "))",
         help: "run `coppice build \(first.artifact)` or `coppice build all`, or name what is to be published")
     }
-    let moved = plan.lines.filter(\.isWork).flatMap(\.moved)
-    guard moved.isEmpty || overwrites else {
-      throw Failure(
-        "somebody else has moved \(moved.joined(separator: ", ")) since the last release",
-        help: "look what it is; --overwrite publishes all the same")
-    }
-  }
-
-  private func agrees(_ invocation: Invocation) throws(InvalidInput) -> Bool {
-    if isAgreed { return true }
-    guard invocation.isOutputTerminal else {
-      throw InvalidInput([
-        Diagnostic(.error, "nobody can be asked whether to publish", help: "say --yes, or look with --dry-run first")
-      ])
-    }
-    invocation.output.write("\(isTakingBack ? "take back" : "publish")? [y/N] ")
-    let isAgreed = ["y", "yes"].contains(readLine()?.lowercased() ?? "")
-    if !isAgreed { invocation.output.write("nothing was changed\n") }
-    return isAgreed
-  }
-
-  private func publisher(_ releasing: Releasing) -> Publisher {
-    let invocation = releasing.workspace.invocation
-    return Publisher(destinations: releasing.destinations, history: releasing.history) { event in
-      guard !invocation.global.isQuiet else { return }
-      switch event {
-      case .uploading(let shipment, let destination):
-        invocation.output.write("sending \(shipment.artifact) to \(destination)\n")
-      case .uploaded: break
-      case .switched(let change, let destination):
-        let verb = change.to == nil ? "is gone from" : "is published at"
-        invocation.output.write("\(change.name) \(verb) \(destination)\n")
-      }
-    }
+    try report.checkUnmoved(overwrites: overwrites)
   }
 
   private func takeBack(_ releasing: Releasing) async throws -> ExitCode {
@@ -94,8 +63,8 @@ extension PublishOptions {
       }
     }
     if isDryRun { return .success }
-    guard try agrees(invocation) else { return .failure }
-    let (back, staying) = try await publisher(releasing).takeBack(
+    guard try invocation.agrees(to: "take back", isAgreed: isAgreed) else { return .failure }
+    let (back, staying) = try await releasing.publisher(isQuiet: invocation.global.isQuiet).takeBack(
       release, isPending: pending != nil, time: Host.now())
     invocation.show(
       staying.map { name in

@@ -6,9 +6,7 @@ internal import ReleasePlanning
 extension ReleasesOptions {
   func run(_ invocation: Invocation) throws -> ExitCode {
     let workspace = try Workspace(invocation)
-    let history = ReleaseHistory(
-      directory: workspace.repository / "releases", pending: workspace.stateDirectory / "release.yaml",
-      files: workspace.files)
+    let history = workspace.releaseHistory
     let releases = try history.releases().reversed()
     let pending = try history.pending()
     if isJSON {
@@ -43,6 +41,7 @@ extension ReleasesOptions {
     [
       "name": .string(release.name), "time": .string(DateText.utc(release.time)),
       "undone": release.undone.map { .string($0) } ?? .null,
+      "plan": release.plan.map { .string("\($0)") } ?? .null,
       "published": .array(
         release.entries.map { entry in
           [

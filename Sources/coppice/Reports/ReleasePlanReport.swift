@@ -8,18 +8,33 @@ struct ReleasePlanReport: Sendable {
   /// By destination, in the order of building.
   var lines: [ReleaseLine]
   var pending: Release?
-  /// Of artifacts that are built: why they were built last.
-  var lastReasons: [ArtifactID: String] = [:]
+  /// Destinations that could not be asked.
+  var problems: [String: Failure] = [:]
+  var rulings: [ArtifactID: Decisions.Ruling] = [:]
+  /// In a few words: why a line that is built was, or why another one is stale.
+  var causes: [ReleasePlan.Line.Key: String] = [:]
+  /// All reasons, where they are to be shown.
+  var chains: [ReleasePlan.Line.Key: [String]] = [:]
+  /// Of names that somebody else has moved: the last release that had them.
+  var movedSince: [OwnChanges.NameAtPlace: String] = [:]
+  /// The builds to come.
+  var builds: [ReleasePlan.Build] = []
 
-  var hasWork: Bool { lines.contains(where: \.isWork) }
+  /// What is to be done, but for what people hold back.
+  var work: [ReleaseLine] { lines.filter { $0.isWork && rulings[$0.artifact] == nil } }
+  var hasWork: Bool { !work.isEmpty }
 
   var warnings: [Diagnostic] {
     var warnings = lines.flatMap { line in
       line.moved.map { name in
         Diagnostic(
-          .warning, "somebody else has moved \(name) since the last release",
+          .warning,
+          "somebody else has moved \(name) since the release \(movedSince[.init(name, at: line.destination)] ?? "")",
           help: "look what it is; 'coppice publish --overwrite' takes it back")
       }
+    }
+    warnings += problems.sorted { $0.key < $1.key }.map { name, failure in
+      Diagnostic(.warning, "the destination '\(name)' cannot be asked: \(failure.message)", help: failure.help)
     }
     if let undone = pending?.undone {
       warnings.append(
@@ -28,13 +43,29 @@ struct ReleasePlanReport: Sendable {
           help: "'coppice publish --rollback' goes on with it"))
     } else if let pending {
       let names = pending.entries.map(\.change.name).joined(separator: ", ")
+      let verb = pending.plan == nil ? "publish" : "apply' of its plan or 'coppice publish"
       warnings.append(
         Diagnostic(
           .warning,
           "a release of \(DateText.utc(pending.time)) has not been completed: of \(names) some may have switched",
-          help: "'coppice publish' completes it, 'coppice publish --rollback' takes it back"))
+          help: "'coppice \(verb)' completes it, 'coppice publish --rollback' takes it back"))
     }
     return warnings
+  }
+
+  /// - Throws: when a destination could not be asked.
+  func checkReachable() throws(Failure) {
+    if let failure = problems.min(by: { $0.key < $1.key })?.value { throw failure }
+  }
+
+  /// - Throws: when somebody else has moved a name that would be moved.
+  func checkUnmoved(overwrites: Bool) throws(Failure) {
+    let moved = work.flatMap(\.moved)
+    guard moved.isEmpty || overwrites else {
+      throw Failure(
+        "somebody else has moved \(moved.joined(separator: ", ")) since the last release",
+        help: "look what it is; --overwrite publishes all the same")
+    }
   }
 
   // MARK: Text
@@ -43,10 +74,12 @@ struct ReleasePlanReport: Sendable {
     var text = ""
     var last: String?
     for line in lines where showsUnchanged || line.change != .unchanged {
+      if rulings[line.artifact]?.kind == .ignore, !showsUnchanged { continue }
       if line.destination != last { text += style(.bold, line.destination) + "\n" }
       last = line.destination
       text += "  \(mark(line.change, style)) \(line.artifact): \(words(line))\n"
       for name in line.names where name != line.names.first && line.isWork { text += "      also \(name)\n" }
+      for reason in chains[line.key] ?? [] { text += "      \(style(.faint, reason))\n" }
     }
     return text + summary + "\n"
   }
@@ -58,46 +91,79 @@ struct ReleasePlanReport: Sendable {
     case .uncertain: style(.yellow, "?")
     case .unchanged: "="
     case .retired: style(.red, "-")
+    case .unknown: style(.red, "!")
     }
   }
 
   private func words(_ line: ReleaseLine) -> String {
     let name = line.names.first ?? ""
     let size = line.bytes.map { $0 == 0 ? ", nothing to send" : ", \(HumanText.bytes($0)) to send" } ?? ""
+    let cause = causes[line.key] ?? ReasonText.summary(line.reasons)
     let why =
       line.needsBuild
-      ? "must be built: \(ReasonText.summary(line.reasons))"
+      ? "must be built: \(cause)\(time(of: line.artifact))"
       : !line.moved.isEmpty
-        ? "which somebody else has moved" : lastReasons[line.artifact].map { "built because: \($0)" } ?? "built"
-    return switch line.change {
-    case .new: "new as \(name), \(why)\(size)"
-    case .changed: "changes \(name), \(why)\(size)"
-    case .uncertain: "may change \(name): \(ReasonText.summary(line.reasons))"
-    case .unchanged: "is published as \(name)"
-    case .retired: "nothing is published there any more as \(line.names.joined(separator: ", ")); that stays"
-    }
+        ? "which somebody else has moved" : causes[line.key].map { "built because: \($0)" } ?? "built"
+    let words =
+      switch line.change {
+      case .new: "new as \(name), \(why)\(size)"
+      case .changed: "changes \(name), \(why)\(size)"
+      case .uncertain: "may change \(name): \(cause)\(time(of: line.artifact))"
+      case .unchanged: "is published as \(name)"
+      case .retired: "nothing is published there any more as \(line.names.joined(separator: ", ")); that stays"
+      case .unknown: "unknown: \(problems[line.destination].map { TerminalText.oneLine($0.message) } ?? "")"
+      }
+    guard let ruling = rulings[line.artifact] else { return words }
+    let note = ruling.note.map { ": " + TerminalText.oneLine($0) } ?? ""
+    return (ruling.kind == .hold ? "held back\(note); else " : "ignored\(note); else ") + words
   }
 
-  private var summary: String {
+  private func time(of id: ArtifactID) -> String {
+    guard let seconds = builds.first(where: { $0.artifact == id })?.expectedSeconds else { return "" }
+    return ", about \(HumanText.duration(.seconds(seconds)))"
+  }
+
+  /// In one line.
+  var summary: String {
     let words: [(ReleaseLine.Change, String)] = [
       (.new, "new"), (.changed, "changed"), (.uncertain, "may change"), (.unchanged, "unchanged"),
-      (.retired, "retired"),
+      (.retired, "retired"), (.unknown, "unknown"),
     ]
-    let counts = words.compactMap { change, word in
-      let count = lines.count { $0.change == change }
+    let counted = lines.filter { rulings[$0.artifact] == nil }
+    var counts = words.compactMap { change, word in
+      let count = counted.count { $0.change == change }
       return count == 0 ? nil : "\(count) \(word)"
     }
+    for (kind, word) in [(Decisions.Ruling.Kind.hold, "held back"), (.ignore, "ignored")] {
+      let count = lines.count { rulings[$0.artifact]?.kind == kind }
+      if count > 0 { counts.append("\(count) \(word)") }
+    }
     guard !counts.isEmpty else { return "nothing is published anywhere" }
-    let bytes = lines.compactMap(\.bytes).reduce(0, +)
-    let builds = Set(lines.filter { $0.needsBuild && $0.change != .uncertain }.map(\.artifact)).count
+    let bytes = counted.compactMap(\.bytes).reduce(0, +)
+    let build = Set(work.filter { $0.needsBuild && $0.change != .uncertain }.map(\.artifact)).count
     return counts.joined(separator: ", ") + (bytes > 0 ? "; \(HumanText.bytes(bytes)) to send" : "")
-      + (builds > 0 ? "; \(builds) to build first" : "")
+      + (build > 0 ? "; \(build) to build first" + expected : "")
+  }
+
+  /// What is known of how long the builds take, one after the other.
+  private var expected: String {
+    let certain = builds.filter(\.isCertain)
+    let known = certain.compactMap(\.expectedSeconds)
+    guard !known.isEmpty, known.count == certain.count else { return "" }
+    return " (\(HumanText.duration(.seconds(known.reduce(0, +)))) last time)"
   }
 
   // MARK: JSON
 
   var json: JSONValue {
-    ["artifacts": .array(lines.map { line in json(line) }), "incomplete": .bool(pending != nil)]
+    [
+      "artifacts": .array(lines.map { line in json(line) }), "incomplete": .bool(pending != nil),
+      "actions": .array(builds.map(action) + lines.map(action)),
+      "problems": .array(
+        problems.sorted { $0.key < $1.key }.map { name, failure in
+          ["destination": .string(name), "message": .string(failure.message)]
+        }),
+    ]
   }
 
   private func json(_ line: ReleaseLine) -> JSONValue {
@@ -112,23 +178,47 @@ struct ReleasePlanReport: Sendable {
       "change": .string(line.change.rawValue), "names": .array(names),
       "digest": line.target.map { .string("\($0)") } ?? .null, "bytes": line.bytes.map { .integer($0) } ?? .null,
       "needsBuild": .bool(line.needsBuild), "reasons": .reasons(line.reasons),
+      "decision": rulings[line.artifact].map { .string($0.kind.rawValue) } ?? .null,
+      "why": chains[line.key].map { .array($0.map { .string($0) }) } ?? .null,
+    ]
+  }
+
+  private func action(_ build: ReleasePlan.Build) -> JSONValue {
+    let words: [JSONValue] = build.reasons.map { .string($0) }
+    return [
+      "id": .string("\(build.artifact)"), "action": "build", "certainty": build.isCertain ? "certain" : "may",
+      "reasons": .array(words), "seconds": build.expectedSeconds.map { .integer($0) } ?? .null,
+    ]
+  }
+
+  private func action(_ line: ReleaseLine) -> JSONValue {
+    let action =
+      rulings[line.artifact]?.kind.rawValue ?? (line.isWork ? "publish" : line.action.rawValue)
+    return [
+      "id": .string("\(line.artifact)"), "destination": .string(line.destination), "action": .string(action),
+      "certainty": line.change == .uncertain ? "may" : "certain", "reasons": .reasons(line.reasons),
+      "bytes": line.bytes.map { .integer($0) } ?? .null,
     ]
   }
 }
 
 extension ReleasePlanReport {
-  /// With the reasons of the builds that the journal knows.
-  init(_ plan: Releasing.Plan, of releasing: Releasing, pending: Release?) {
-    self.init(lines: plan.lines, pending: pending)
-    guard let entries = try? releasing.workspace.journal.entries() else { return }
-    let past = PastBuilds(workspace: releasing.workspace, entries: { entries })
-    let wanted = Set(lines.filter { $0.isWork && !$0.needsBuild }.map(\.artifact))
-    // The build that made what is to be sent, which need not be the last one.
-    let outputs = plan.shipments.values.reduce(into: [:]) { $0[$1.artifact] = $1.output.digest }
-    for entry in entries.reversed() where wanted.contains(entry.id) && lastReasons[entry.id] == nil {
-      guard entry.outcome == "built", entry.output == outputs[entry.id] else { continue }
-      let (reasons, omitted) = past.reasons(of: entry)
-      lastReasons[entry.id] = ReasonText.summary(reasons, omitted: omitted)
+  /// - Parameter plan: where it was made already; its reasons are shown when `isWhole`.
+  init(
+    _ draft: ReleaseDraft, of releasing: Releasing, _ reasons: ReleaseReasons,
+    rulings: [ArtifactID: Decisions.Ruling], plan: ReleasePlan? = nil, isWhole: Bool = false
+  ) throws {
+    self.init(
+      lines: draft.lines, pending: try releasing.history.pending(), problems: draft.problems, rulings: rulings)
+    for line in lines where line.isWork {
+      causes[line.key] = line.needsBuild ? reasons.cause(of: line) : reasons.summary(of: line)
     }
+    if lines.contains(where: { !$0.moved.isEmpty }) {
+      for release in try releasing.history.releases() {
+        for entry in release.entries { movedSince[.init(entry.change.name, at: entry.destination)] = release.name }
+      }
+    }
+    builds = plan?.builds ?? []
+    if isWhole { for line in plan?.lines ?? [] where !line.reasons.isEmpty { chains[line.key] = line.reasons } }
   }
 }

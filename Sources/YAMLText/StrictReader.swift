@@ -1,16 +1,15 @@
-internal import ImageModel
-internal import YAMLText
+package import ImageModel
 
 /// Takes typed values out of the nodes of one file and collects everything that is wrong with them.
-struct StrictReader {
+package struct StrictReader {
   private static let faultLimit = 100
 
-  let source: SourceText
-  private(set) var diagnostics: [Diagnostic] = []
+  package let source: SourceText
+  package private(set) var diagnostics: [Diagnostic] = []
 
-  init(source: SourceText) { self.source = source }
+  package init(source: SourceText) { self.source = source }
 
-  mutating func report(
+  package mutating func report(
     _ message: String, at location: SourceLocation, _ severity: Diagnostic.Severity = .error, help: String? = nil,
     rule: LintRule? = nil
   ) {
@@ -24,7 +23,7 @@ struct StrictReader {
   }
 
   /// The values of a mapping by key, those that are null left out; nil when `node` is no mapping.
-  mutating func members(of node: YAMLNode, _ what: String, known: [String]) -> [String: YAMLNode]? {
+  package mutating func members(of node: YAMLNode, _ what: String, known: [String]) -> [String: YAMLNode]? {
     guard let entries = node.mapping else {
       report("\(what) must be a mapping, this is \(node.summary)", at: node.location)
       return nil
@@ -45,7 +44,7 @@ struct StrictReader {
   }
 
   /// The text as it was written, also where YAML would read a number: `1.10` stays `1.10`.
-  mutating func text(_ node: YAMLNode, _ what: String) -> Located<String>? {
+  package mutating func text(_ node: YAMLNode, _ what: String) -> Located<String>? {
     guard let text = node.text, !node.isNull else {
       report("\(what) must be text, this is \(node.summary)", at: node.location)
       return nil
@@ -58,7 +57,7 @@ struct StrictReader {
   }
 
   /// As `text`, and not empty.
-  mutating func word(_ node: YAMLNode, _ what: String) -> Located<String>? {
+  package mutating func word(_ node: YAMLNode, _ what: String) -> Located<String>? {
     guard let text = text(node, what) else { return nil }
     if text.value.isEmpty {
       report("\(what) is empty", at: node.location)
@@ -67,13 +66,13 @@ struct StrictReader {
     return text
   }
 
-  mutating func boolean(_ node: YAMLNode, _ what: String) -> Bool? {
+  package mutating func boolean(_ node: YAMLNode, _ what: String) -> Bool? {
     if let value = node.boolean { return value }
     report("\(what) must be true or false", at: node.location)
     return nil
   }
 
-  mutating func integer(_ node: YAMLNode, _ what: String, in range: ClosedRange<Int>) -> Int? {
+  package mutating func integer(_ node: YAMLNode, _ what: String, in range: ClosedRange<Int>) -> Int? {
     if let value = node.integer, range.contains(value) { return value }
     report(
       range.upperBound == .max
@@ -82,7 +81,7 @@ struct StrictReader {
     return nil
   }
 
-  mutating func list(_ node: YAMLNode, _ what: String) -> [YAMLNode]? {
+  package mutating func list(_ node: YAMLNode, _ what: String) -> [YAMLNode]? {
     if let elements = node.sequence { return elements }
     report(
       "\(what) must be a list, this is \(node.summary)", at: node.location,
@@ -92,12 +91,12 @@ struct StrictReader {
     return nil
   }
 
-  mutating func texts(_ node: YAMLNode, _ what: String) -> [Located<String>]? {
+  package mutating func texts(_ node: YAMLNode, _ what: String) -> [Located<String>]? {
     guard let elements = list(node, what) else { return nil }
     return elements.compactMap { text($0, "an element of \(what)") }
   }
 
-  mutating func textMap(_ node: YAMLNode, _ what: String) -> [String: Located<String>]? {
+  package mutating func textMap(_ node: YAMLNode, _ what: String) -> [String: Located<String>]? {
     guard let entries = node.mapping else {
       report("\(what) must be a mapping, this is \(node.summary)", at: node.location)
       return nil
@@ -112,7 +111,7 @@ struct StrictReader {
     return result
   }
 
-  mutating func choice<Choice: RawRepresentable<String>>(
+  package mutating func choice<Choice: RawRepresentable<String>>(
     _ node: YAMLNode, _ what: String, of choices: [Choice]
   ) -> Choice? {
     let names = choices.map(\.rawValue)

@@ -1,0 +1,62 @@
+internal import DependencyGraph
+internal import ImageModel
+
+/// Under which names artifacts are published.
+extension Workspace {
+  /// Names of what an image is made from, the nearest first, as far as it is published at the same place.
+  func parents(of id: ArtifactID, at definition: DestinationDefinition) -> [String] {
+    var found: [String] = []
+    var next = graph.uses(of: id)
+    // Many ways may lead to one of them.
+    var known = Set(next)
+    while !next.isEmpty {
+      found += next.compactMap { publishedNames(of: $0, at: definition).first }
+      next = next.flatMap { graph.uses(of: $0) }.filter { known.insert($0).inserted }
+    }
+    return found
+  }
+
+  /// The image that a SIF is made of.
+  func imageBehind(_ id: ArtifactID) -> ArtifactID? {
+    if case .conversion(let recipe)? = recipes[id] { recipe.image } else { nil }
+  }
+
+  private func image(of id: ArtifactID) -> ImageRecipe? {
+    if case .image(let recipe)? = recipes[imageBehind(id) ?? id] { recipe } else { nil }
+  }
+
+  func isPublished(_ id: ArtifactID, at definition: DestinationDefinition) -> Bool {
+    guard definition.kinds.contains(id.kind), let image = image(of: id) else { return false }
+    return definition.visibilities.contains(image.visibility)
+  }
+
+  /// The names that an artifact has, or would have, at a destination, the main one first.
+  func publishedNames(of id: ArtifactID, at definition: DestinationDefinition) -> [String] {
+    guard isPublished(id, at: definition), let image = image(of: id) else { return [] }
+    switch definition.place {
+    case .directory: return [ConversionRecipe.fileName(of: id)]
+    case .registry(let host, let path):
+      return ([image.reference] + image.aliases).map { reference in
+        var name = reference
+        name.registry = host
+        if let path { name.repository = path + "/" + image.id.name }
+        if id.kind == .sif { name.tag = reference.tag.map { $0 + "-sif" } }
+        return name.description
+      }
+    }
+  }
+}
+
+extension DestinationDefinition {
+  /// What is published where, in words that change with the definition.
+  /// - Parameter repository: directories are told from there, since a repository may move.
+  func words(in repository: FilePath) -> String {
+    let spot =
+      switch place {
+      case .registry(let host, let path): "registry " + host + (path.map { "/\($0)" } ?? "")
+      case .directory(let path): "directory \(path.relative(to: repository) ?? path)"
+      }
+    let what = kinds.map(\.rawValue).sorted().joined(separator: ", ")
+    return "\(spot); \(what); \(visibilities.map(\.rawValue).sorted().joined(separator: ", "))"
+  }
+}
