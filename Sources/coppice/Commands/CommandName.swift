@@ -12,6 +12,8 @@ enum CommandName: String, CaseIterable, Sendable {
   case plan
   case publish
   case releases
+  case fetch
+  case download
   case lint
   case log
   case history
@@ -45,6 +47,8 @@ enum CommandName: String, CaseIterable, Sendable {
     case .plan: PlanOptions.specification
     case .publish: PublishOptions.specification
     case .releases: ReleasesOptions.specification
+    case .fetch: FetchOptions.specification
+    case .download: DownloadOptions.specification
     case .lint: LintOptions.specification
     case .log: LogOptions.specification
     case .history: HistoryOptions.specification
@@ -75,6 +79,8 @@ enum Request: Sendable {
   case plan(PlanOptions)
   case publish(PublishOptions)
   case releases(ReleasesOptions)
+  case fetch(FetchOptions)
+  case download(DownloadOptions)
   case lint(LintOptions)
   case log(LogOptions)
   case history(HistoryOptions)
@@ -103,6 +109,8 @@ enum Request: Sendable {
     case .plan: self = .plan(PlanOptions(arguments))
     case .publish: self = .publish(try PublishOptions(arguments))
     case .releases: self = .releases(ReleasesOptions(arguments))
+    case .fetch: self = .fetch(FetchOptions(arguments))
+    case .download: self = .download(DownloadOptions(arguments))
     case .lint: self = .lint(try LintOptions(arguments))
     case .log: self = .log(LogOptions(arguments))
     case .history: self = .history(HistoryOptions(arguments))
