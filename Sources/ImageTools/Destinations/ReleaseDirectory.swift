@@ -165,7 +165,8 @@ struct ReleaseDirectory {
 
   /// Makes a directory with all names, then lets `current` lead to it.
   private mutating func show(_ visible: [String: Digest]) {
-    let last = overview.current ?? 0
+    // Nobody makes so many; a name that somebody else gave must not overflow.
+    let last = min(max(0, overview.current ?? 0), 1 << 40)
     // What a killed run has left was never shown.
     for number in overview.releases.keys.sorted() where number > last {
       changes.append(.removeTree(Self.release(number)))

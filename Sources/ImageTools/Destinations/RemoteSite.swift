@@ -235,7 +235,7 @@ struct RemoteSite: FileSite {
     // `Filesystem 1024-blocks Used Available Capacity Mounted on`; a name of a file system may have blanks in it.
     let numbers = lines.dropFirst().first?.split(separator: " ").compactMap { Int($0) } ?? []
     guard numbers.count >= 3 else { return }
-    let present = lines.dropFirst(2).last.flatMap { Int($0) } ?? 0
+    let present = max(0, lines.dropFirst(2).last.flatMap { Int($0) } ?? 0)
     guard numbers[2] << 10 > size - present else {
       throw Failure(
         "no space is left at \(name): \(ByteCount(size - present)) are to be sent",
