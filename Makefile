@@ -13,7 +13,7 @@ TREE_PACKAGES := buildah mmdebstrap uidmap ca-certificates
 # The real peers of the tests.
 TEST_PACKAGES := $(TREE_PACKAGES) busybox-static docker.io skopeo umoci docker-registry apache2-utils iptables iproute2 git \
   squashfs-tools squashfs-tools-ng strace python3 \
-  faketime fakeroot
+  faketime fakeroot openssh-server rsync
 
 # The parts of scripts/soak that `make soak` runs (all of them).
 PART :=

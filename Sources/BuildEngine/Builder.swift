@@ -14,6 +14,8 @@ package struct BuildOptions: Sendable {
   package var force: String?
   /// Never ask a registry what a tag means.
   package var isLocked = false
+  /// Whether nothing is made here.
+  package var onlyFetches = false
 
   package init() {}
 }
@@ -33,13 +35,15 @@ package struct Builder: Sendable {
   package let number: Int
   package let journal: Journal
   package let time: @Sendable () -> Int
+  /// Nil where everything is made here.
+  package let substitution: Substitution?
 
   package init(
     evaluator: StepEvaluator, resolver: any BaseResolver, reporter: any BuildReporter, options: BuildOptions,
     durations: @escaping @Sendable ([ArtifactID]) -> Durations,
     keepInputs: @escaping @Sendable (ArtifactID, StepInputs) throws -> Void,
     openLog: @escaping @Sendable (ArtifactID) -> (any StepLog)?, number: Int, journal: Journal,
-    time: @escaping @Sendable () -> Int
+    time: @escaping @Sendable () -> Int, substitution: Substitution? = nil
   ) {
     self.evaluator = evaluator
     self.resolver = resolver
@@ -51,6 +55,7 @@ package struct Builder: Sendable {
     self.number = number
     self.journal = journal
     self.time = time
+    self.substitution = substitution
   }
 
   /// Brings `selected` and what they are made from up to date; `ledger` and `index` get what was learned.
@@ -65,6 +70,7 @@ package struct Builder: Sendable {
     var forced: [ArtifactID: String] = [:]
     if let reason = options.force { for id in selected { forced[id] = reason } }
     let planner = BuildPlanner(evaluator: evaluator, isForBuild: true)
+    var selected = selected
     func plan(_ ledger: Ledger, _ index: inout FileIndex) throws -> BuildPlan {
       let plan = try planner.plan(
         selected: selected, lockfile: ledger.lockfile, index: &index, forced: forced, files: &files)
@@ -72,6 +78,14 @@ package struct Builder: Sendable {
       return plan
     }
     var current = try plan(ledger, &index)
+    if forced.isEmpty {
+      try await substitution?.settle(&current, ledger, evaluator.graph) { try plan(ledger, &index) }
+    }
+    if options.onlyFetches {
+      // What would have to be made stays as it is.
+      selected = selected.filter { current[$0]?.mayRun == false }
+      current = try plan(ledger, &index)
+    }
     for diagnostic in current.diagnostics { reporter.report(.note(diagnostic)) }
     let pins = ledger.lockfile.pins
     let unpinned = try await BasePinning(builder: self).pin(current, &ledger)

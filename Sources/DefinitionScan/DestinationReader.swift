@@ -23,7 +23,7 @@ extension StrictReader {
       report("'\(name.value)' is no name of a destination", at: name.location, help: "use letters, digits, - _ .")
     }
     let what = "'\(name.value)' of 'destinations'"
-    let known = ["registry", "directory", "kinds", "visibility"]
+    let known = ["registry", "directory", "rsync", "port", "ssh", "kinds", "visibility"]
     guard let members = members(of: node, what, known: known) else { return nil }
     guard let place = place(members, what, at: name.location, repository) else { return nil }
     let possible = DestinationDefinition.kinds(at: place)
@@ -43,15 +43,42 @@ extension StrictReader {
   private mutating func place(
     _ members: [String: YAMLNode], _ what: String, at location: SourceLocation, _ repository: FilePath
   ) -> DestinationDefinition.Place? {
-    switch (members["registry"], members["directory"]) {
-    case (let node?, nil): return word(node, "'registry'").flatMap { registry($0) }
-    case (nil, let node?):
-      return word(node, "'directory'").map { .directory(repository.appending(FilePath($0.value)).normalized) }
-    case (nil, nil):
-      report("\(what) does not say where it is", at: location, help: "add 'registry: HOST' or 'directory: PATH'")
-    case (_?, _?): report("\(what) is at two places", at: location, help: "make two destinations of it")
+    let places = ["registry", "directory", "rsync"].compactMap { key in members[key].map { (key, $0) } }
+    guard let (key, node) = places.first else {
+      report(
+        "\(what) does not say where it is", at: location,
+        help: "add 'registry: HOST', 'directory: PATH' or 'rsync: USER@HOST:PATH'")
+      return nil
     }
-    return nil
+    guard places.count == 1 else {
+      report("\(what) is at two places", at: location, help: "make two destinations of it")
+      return nil
+    }
+    if key != "rsync", let other = members["port"] ?? members["ssh"] {
+      report("'port' and 'ssh' are for destinations with 'rsync'", at: other.location)
+    }
+    switch key {
+    case "registry": return word(node, "'registry'").flatMap { registry($0) }
+    case "directory":
+      return word(node, "'directory'").map { .directory(repository.appending(FilePath($0.value)).normalized) }
+    default: return word(node, "'rsync'").flatMap { remote($0, members) }
+    }
+  }
+
+  private mutating func remote(
+    _ text: Located<String>, _ members: [String: YAMLNode]
+  ) -> DestinationDefinition.Place? {
+    var options = SSHOptions()
+    if let node = members["port"] { options.port = integer(node, "'port'", in: 1...65535) }
+    if let node = members["ssh"] { options.words = texts(node, "'ssh'")?.map(\.value) ?? [] }
+    if text.value == "casa_distro" { return .remote(nil, options) }
+    guard let place = RemotePlace(text.value) else {
+      report(
+        "'\(text.value)' is no place of another machine", at: text.location,
+        help: "write USER@HOST:PATH, or casa_distro for where that publishes")
+      return nil
+    }
+    return .remote(place, options)
   }
 
   private mutating func registry(_ text: Located<String>) -> DestinationDefinition.Place? {

@@ -5,6 +5,8 @@ package struct DestinationDefinition: Hashable, Sendable {
     case registry(host: String, path: String?)
     /// A directory of this machine, absolute: a web root, a file server.
     case directory(FilePath)
+    /// A directory of another machine; nil for that of casa_distro (`RemotePlace.casaDistro`).
+    case remote(RemotePlace?, SSHOptions)
   }
 
   package var name: String
@@ -29,7 +31,16 @@ package struct DestinationDefinition: Hashable, Sendable {
   package static func kinds(at place: Place) -> [ArtifactKind] {
     switch place {
     case .registry: [.docker, .sif]
-    case .directory: [.sif, .vbox]
+    case .directory, .remote: [.sif, .vbox]
     }
   }
+}
+
+/// How ssh is told to reach a machine, beside what its own configuration says.
+package struct SSHOptions: Hashable, Sendable {
+  package var port: Int?
+  /// Arguments of ssh.
+  package var words: [String]
+
+  package init(port: Int? = nil, words: [String] = []) { (self.port, self.words) = (port, words) }
 }

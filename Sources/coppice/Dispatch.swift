@@ -43,6 +43,8 @@ private func perform(_ invocation: Invocation) async throws -> ExitCode {
   case .apply(let options): return try await options.run(invocation)
   case .publish(let options): return try await options.run(invocation)
   case .releases(let options): return try options.run(invocation)
+  case .fetch(let options): return try await options.run(invocation)
+  case .download(let options): return try await options.run(invocation)
   case .lint(let options): return try options.run(invocation)
   case .log(let options): return try options.run(invocation)
   case .history(let options): return try options.run(invocation)

@@ -57,6 +57,22 @@ struct SettingsTests {
     #expect(settings.contextLimit == ByteCount(20_000_000))
   }
 
+  @Test func placesOfOtherMachinesAreRead() throws {
+    let settings = try read(
+      "destinations: {a: {rsync: 'me@web.example:~/www', port: 2222, ssh: ['-i', 'my key']}, b: {rsync: casa_distro}}\n"
+    )
+    let place = RemotePlace(user: "me", host: "web.example", path: "www")
+    #expect(settings.destinations.first?.place == .remote(place, SSHOptions(port: 2222, words: ["-i", "my key"])))
+    #expect(settings.destinations.last?.place == .remote(nil, SSHOptions()))
+    #expect(
+      try RemotePlace.casaDistro([:]).description == "brainvisa@brainvisa.info:/var/www/html/brainvisa.info_download")
+    #expect(
+      try RemotePlace.casaDistro([
+        "BRAINVISA_PUBLISH_LOGIN": "x", "BRAINVISA_PUBLISH_SERVER": "h", "BRAINVISA_PUBLISH_DIR": "d",
+      ]).description == "x@h:d")
+    #expect(throws: InvalidInput.self) { try RemotePlace.casaDistro(["BRAINVISA_PUBLISH_SERVER": "-x"]) }
+  }
+
   @Test(
     arguments: [
       ("destinations: [a]\n", "1:15 error: 'destinations' must be a mapping"),
@@ -67,6 +83,10 @@ struct SettingsTests {
       ("destinations: {a: {registry: team}}\n", "1:30 error: 'team' is no registry"),
       ("destinations: {a: {registry: r.example/x:1}}\n", "1:30 error: 'r.example/x:1' is no registry"),
       ("destinations: {a: {directory: x, kinds: [docker]}}\n", "1:42 error: a kind must be one of sif, vbox"),
+      ("destinations: {a: {rsync: host/path}}\n", "1:27 error: 'host/path' is no place of another machine"),
+      ("destinations: {a: {rsync: '-oProxyCommand=x:/p'}}\n", "1:27 error: '-oProxyCommand=x:/p' is no place"),
+      ("destinations: {a: {directory: x, port: 22}}\n", "1:40 error: 'port' and 'ssh' are for destinations"),
+      ("destinations: {a: {rsync: 'h:/p', port: 99999}}\n", "1:41 error: 'port' must be a whole number"),
       ("destinations: {a b: {directory: x}}\n", "1:16 error: 'a b' is no name of a destination"),
       ("destinations: {a: {directory: x, visible: public}}\n", "1:34 error: unknown key 'visible'"),
     ])

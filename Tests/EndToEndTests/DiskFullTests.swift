@@ -105,33 +105,3 @@ struct DiskFullTests {
     try await tree.expectEverythingIsWell()
   }
 }
-
-/// A small file system of its own, gone with the object.
-private final class SmallDisk: Sendable {
-  /// Only a privileged process gets as far as to see that the place does not exist.
-  static let canMount = mount("none", "/proc/self/nothing", "tmpfs", 0, nil) == -1 && errno == ENOENT
-
-  let place: FilePath
-  private var filler: FilePath { place / "filler" }
-
-  init(_ place: FilePath, megabytes: Int) throws {
-    self.place = place
-    try Laboratory.files.createDirectory(place)
-    try #require(mount("tmpfs", place.description, "tmpfs", 0, "size=\(megabytes)m") == 0)
-  }
-
-  deinit { umount2(place.description, Int32(MNT_DETACH)) }
-
-  /// Leaves so many bytes, in whole pages.
-  func fill(leaving rest: Int) throws {
-    try empty()
-    let descriptor = open(filler.description, O_WRONLY | O_CREAT, 0o644)
-    defer { close(descriptor) }
-    let bytes = [UInt8](repeating: 0, count: 4096)
-    for _ in 0..<(try Laboratory.files.freeSpace(at: place) - rest) / 4096 {
-      if write(descriptor, bytes, bytes.count) < bytes.count { break }
-    }
-  }
-
-  func empty() throws { try Laboratory.files.remove(filler) }
-}

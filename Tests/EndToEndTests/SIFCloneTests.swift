@@ -27,14 +27,6 @@ struct SIFCloneTests {
     return tree
   }
 
-  private func clone(_ origin: Repository) async throws -> Repository {
-    let clone = try await Repository(hasOwnEngineStore: true)
-    try await clone.git("init", "-q", "-b", "main")
-    try await clone.git("fetch", "-q", origin.directory.path.description, "main")
-    try await clone.git("reset", "-q", "--hard", "FETCH_HEAD")
-    return clone
-  }
-
   private func file(_ tree: Repository) throws -> Digest {
     try Laboratory.files.digest(of: tree.directory / "images/app-1.sif")
   }
@@ -42,7 +34,7 @@ struct SIFCloneTests {
   @Test func clonesMakeWhatTheyLackAndRecordNothing() async throws {
     let origin = try await origin()
     let (lock, made) = (try origin.lockfile(), try file(origin))
-    let clone = try await clone(origin)
+    let clone = try await origin.clone()
     let unchanged = ["docker/app:1", "docker/shell:1"] + Self.sifs
     #expect(try await clone.build() == unchanged.map { $0 + " unchanged" })
     #expect(try clone.lockfile() == lock)
@@ -74,7 +66,7 @@ struct SIFCloneTests {
 
   @Test func aCloneWithTheStoreOfTheOriginMakesNothing() async throws {
     let origin = try await origin()
-    let clone = try await clone(origin)
+    let clone = try await origin.clone()
     func build() async throws -> [String] {
       let run = try await clone.coppice(
         ["build", "--progress", "json"], environment: ["COPPICE_STORE": origin.store.description])

@@ -35,7 +35,7 @@ import Testing
     guard try files.statusIfPresent(of: root) != nil else { return [:] }
     var shown: [String: String] = [:]
     for entry in try files.names(of: root) {
-      guard let name = entry.name.text, !name.hasPrefix("."), name != "index.json",
+      guard let name = entry.name.text, !name.hasPrefix("."), !name.hasPrefix("index."),
         let bytes = try? files.contents(of: root / entry.name, limit: 1000)
       else { continue }
       shown[name] = String(decoding: bytes, as: UTF8.self)

@@ -93,4 +93,40 @@ import Testing
     let raw = try await bench.run("skopeo", "inspect", "--raw", "--tls-verify=false", "docker://\(sif.names[0])")
     #expect(try JSONValue(parsing: raw)["subject"]?["digest"]?.string == "\(image.manifest)")
   }
+
+  /// As many names as a tree may have: one question for each, several at a time.
+  @Test func fiveHundredNamesAreSeenAtOnce() async throws {
+    let registry = try await RealRegistry()
+    let transfer = CurlTransfer(environment: [:])
+    let state = Locked((count: 0, present: 0, most: 0))
+    let client = RegistryClient(
+      perform: { request in
+        state.withLock {
+          $0.count += 1
+          $0.present += 1
+          $0.most = max($0.most, $0.present)
+        }
+        defer { state.withLock { $0.present -= 1 } }
+        return try await transfer.perform(request)
+      }, credentials: { _ in nil }, clock: ContinuousClock())
+    let destination = RegistryDestination(client: client, store: bench.store) { _ in [] }
+    let image = try await bench.image([bench.content(100, 1)])
+    let names = (0..<500).map { "\(registry.name)/team/x:\($0)" }
+    try await destination.upload(shipment(image, [names[0]])) { _ in }
+    let bytes = try bench.store.contents(ofBlob: image.manifest)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for name in names {
+        let reference = try ImageReference(name)
+        group.addTask { try await client.put(bytes, ImagePush.mediaType, as: reference.tag ?? "", of: reference) }
+      }
+      try await group.waitForAll()
+    }
+    state.withLock { $0 = (0, 0, 0) }
+    let start = ContinuousClock.now
+    let seen = try await destination.published(names.reduce(into: [:]) { $0[$1] = .some(image.manifest) })
+    Soak.tell("500 names in \(ContinuousClock.now - start)")
+    #expect(seen.count == 500 && seen.values.allSatisfy { $0.digest == image.manifest })
+    // The first of them are asked before it is known that the registry speaks plain http.
+    #expect(state.withLock { 500...520 ~= $0.count && 2...16 ~= $0.most }, "\(state.withLock { $0 })")
+  }
 }

@@ -7,7 +7,7 @@ package import ImageModel
 /// records, listings, contents, fingerprints) may be lost without harm.
 package struct ImageLayout: Sendable {
   package let root: FilePath
-  let files: any FileSystem
+  package let files: any FileSystem
 
   package init(root: FilePath, files: any FileSystem) {
     self.root = root

@@ -176,7 +176,7 @@ package struct RegistryDestination: Destination {
     }
   }
 
-  private static func reference(_ name: String) throws -> ImageReference {
+  static func reference(_ name: String) throws -> ImageReference {
     do {
       return try ImageReference(name)
     } catch {
@@ -184,7 +184,7 @@ package struct RegistryDestination: Destination {
     }
   }
 
-  private func inWords<Result>(_ body: () async throws -> Result) async throws -> Result {
+  func inWords<Result>(_ body: () async throws -> Result) async throws -> Result {
     do {
       return try await body()
     } catch let error as RegistryError {

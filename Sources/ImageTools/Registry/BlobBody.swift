@@ -14,9 +14,13 @@ final class BlobBody: Sendable {
   private let pipe: BytePipe
   /// Of the descriptor.
   private let size: Int?
-  private let state = Locked(State())
+  private let state: Locked<State>
 
-  init(_ pipe: BytePipe, size: Int?) { (self.pipe, self.size) = (pipe, size) }
+  /// - Parameter received: bytes that are there already, and are not asked for.
+  init(_ pipe: BytePipe, size: Int?, received: Int = 0) {
+    (self.pipe, self.size) = (pipe, size)
+    state = Locked(State(received: received))
+  }
 
   var received: Int { state.withLock { $0.received } }
   /// What is wrong with an answer that was not taken.

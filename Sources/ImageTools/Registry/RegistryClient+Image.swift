@@ -32,24 +32,32 @@ extension RegistryClient {
     }
     let image = try SourceImage(config: config, manifest: manifest, name: name) { blob in
       let pipe = BytePipe(limit: Self.ahead)
-      return BlobReader(pipe) { try await fetch(blob, of: reference, into: pipe) }
+      return BlobReader(pipe) {
+        let missing = blob.missingReason.map { Failure("image \(reference): its layer \($0.words)", help: $0.help) }
+        try await fetch(blob.digest, size: blob.size, of: reference, into: pipe, missing: missing)
+      }
     }
     try image.check(platform, name: name)
     return image
   }
 
+  /// Writes a blob to a pipe; nobody verifies it here.
+  /// - Parameters:
+  ///   - start: the bytes before are not wanted.
+  ///   - missing: why the registry may not have it.
   /// - Throws: `Failure`, `CancellationError`.
-  private func fetch(_ blob: BlobDescriptor, of reference: ImageReference, into pipe: BytePipe) async throws {
-    let body = BlobBody(pipe, size: blob.size)
+  func fetch(
+    _ digest: Digest, size: Int?, from start: Int = 0, of reference: ImageReference, into pipe: BytePipe,
+    missing: Failure? = nil
+  ) async throws {
+    let body = BlobBody(pipe, size: size, received: start)
     var session = session(reference)
     var resumptions = 0
     while true {
       let before = body.received
       do {
-        let answer = try await session.ask("GET", "blobs/\(blob.digest)", into: body)
-        if answer.status == 404, let (words, help) = blob.missingReason {
-          throw Failure("image \(reference): its layer \(words)", help: help)
-        }
+        let answer = try await session.ask("GET", "blobs/\(digest)", into: body)
+        if answer.status == 404, let missing { throw missing }
         guard answer.status == 200 || answer.status == 206 else { throw RegistryError(answer, about: reference) }
         return
       } catch let error as RegistryError {

@@ -9,6 +9,8 @@ struct RegistryClient: Sendable {
   private let limits: TimeLimits
   private let clock: any Clock<Duration>
   private let tags = SharedAnswers<String, TagMeaning>()
+  /// Registries of which it is known that they speak plain http.
+  private let plain = Locked(Set<String>())
 
   /// What is behind a tag.
   private enum TagMeaning: Sendable {
@@ -88,7 +90,7 @@ struct RegistryClient: Sendable {
   }
 
   func session(_ reference: ImageReference, scope: RegistryScope = .pull) -> RegistrySession {
-    RegistrySession(reference, transfer: transfer, login: login, limits: limits, scope: scope)
+    RegistrySession(reference, transfer: transfer, login: login, limits: limits, plain: plain, scope: scope)
   }
 
   private func meaning(of reference: ImageReference) async throws -> TagMeaning {

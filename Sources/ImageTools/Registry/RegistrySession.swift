@@ -1,4 +1,5 @@
 import ContentStore
+import HostSystem
 import ImageModel
 
 /// A conversation with a registry about one repository: what is learned on the way is how to speak and to log in.
@@ -8,14 +9,17 @@ struct RegistrySession {
   private let login: RegistryLogin
   private let limits: TimeLimits
   private let scope: RegistryScope
+  private let plain: Locked<Set<String>>
   private var authorization: String?
 
   init(
     _ reference: ImageReference, transfer: RetryingTransfer, login: RegistryLogin, limits: TimeLimits,
-    scope: RegistryScope = .pull
+    plain: Locked<Set<String>>, scope: RegistryScope = .pull
   ) {
     (self.transfer, self.login, self.limits, self.scope) = (transfer, login, limits, scope)
+    self.plain = plain
     endpoint = RegistryEndpoint(reference)
+    if plain.withLock({ [registry = endpoint.registry] in $0.contains(registry) }) { endpoint.scheme = "http" }
     authorization = login.lastAuthorization(to: endpoint, for: scope)
   }
 
@@ -68,6 +72,8 @@ struct RegistrySession {
           error.kind == .notTLS || error.kind == .unreachable && !endpoint.hasPort
         {
           endpoint.scheme = "http"
+          // Who does not speak TLS at a port will not speak it there later.
+          if error.kind == .notTLS { plain.withLock { [registry = endpoint.registry] in _ = $0.insert(registry) } }
           continue
         }
         throw RegistryError(error, from: endpoint.registry, about: reference)

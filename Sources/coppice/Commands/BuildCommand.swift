@@ -118,13 +118,17 @@ extension BuildOptions {
     options.keepsGoing = keepsGoing
     options.force = forced
     options.isLocked = isLocked
+    options.onlyFetches = fetchedFrom != nil
+    let substituting =
+      try isSubstituting
+      ? Substituting(workspace, only: fetchedFrom ?? []) { reporter.report(.note($0)) } : nil
     let logs = workspace.logDirectory
     return Builder(
       evaluator: workspace.evaluator(processes), resolver: workspace.resolver(processes), reporter: reporter,
       options: options, durations: { [journal = workspace.journal] in Durations(of: $0, in: journal) },
       keepInputs: workspace.inputKeeper,
       openLog: { id in FileStepLog(directory: logs, build: number, id: id) }, number: number,
-      journal: workspace.journal, time: { Host.now() })
+      journal: workspace.journal, time: { Host.now() }, substitution: substituting?.substitution)
   }
 
   private func prepare(_ workspace: Workspace, hasStore: Bool) throws {

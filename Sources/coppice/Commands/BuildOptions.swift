@@ -19,6 +19,10 @@ struct BuildOptions: CommandOptions {
   var isWaiting: Bool
   /// A git revision; what changed since then is added to the targets.
   var changedSince: String?
+  /// Whether what is published need not be made here.
+  var isSubstituting: Bool
+  /// Of which destinations alone things are got, and nothing is made; nil for a build.
+  var fetchedFrom: [String]?
 
   static let specification = CommandSpecification(
     name: "build", summary: "build what is stale, and only that",
@@ -42,6 +46,8 @@ struct BuildOptions: CommandOptions {
       OptionSpecification(
         "progress", .choice(Progress.allCases.map(\.rawValue)),
         "how to show the progress: json is one event a line; auto is tty on a terminal, else plain", default: "auto"),
+      OptionSpecification(
+        "no-substitute", "build what is recorded and missing here also where a destination has it"),
       OptionSpecification("no-wait", "fail at once while another coppice is at work in the repository"),
       OptionSpecification("exit-code", "with --dry-run: exit with 3 when there is something to build"),
       OptionSpecification(
@@ -69,5 +75,13 @@ struct BuildOptions: CommandOptions {
     hasExitCode = arguments.has("exit-code")
     isWaiting = !arguments.has("no-wait")
     changedSince = arguments.value("changed-since")
+    isSubstituting = !arguments.has("no-substitute")
+  }
+
+  /// A build that makes nothing.
+  init(fetching options: FetchOptions) {
+    (targets, fetchedFrom) = (options.targets, options.sources)
+    (progress, isWaiting, isSubstituting) = (options.progress, options.isWaiting, true)
+    (keepsGoing, isDryRun, isTouch, isLocked, hasExitCode) = (true, false, false, true, false)
   }
 }

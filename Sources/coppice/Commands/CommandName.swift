@@ -13,6 +13,8 @@ enum CommandName: String, CaseIterable, Sendable {
   case apply
   case publish
   case releases
+  case fetch
+  case download
   case lint
   case log
   case history
@@ -47,6 +49,8 @@ enum CommandName: String, CaseIterable, Sendable {
     case .apply: ApplyOptions.specification
     case .publish: PublishOptions.specification
     case .releases: ReleasesOptions.specification
+    case .fetch: FetchOptions.specification
+    case .download: DownloadOptions.specification
     case .lint: LintOptions.specification
     case .log: LogOptions.specification
     case .history: HistoryOptions.specification
@@ -78,6 +82,8 @@ enum Request: Sendable {
   case apply(ApplyOptions)
   case publish(PublishOptions)
   case releases(ReleasesOptions)
+  case fetch(FetchOptions)
+  case download(DownloadOptions)
   case lint(LintOptions)
   case log(LogOptions)
   case history(HistoryOptions)
@@ -107,6 +113,8 @@ enum Request: Sendable {
     case .apply: self = .apply(ApplyOptions(arguments))
     case .publish: self = .publish(try PublishOptions(arguments))
     case .releases: self = .releases(ReleasesOptions(arguments))
+    case .fetch: self = .fetch(FetchOptions(arguments))
+    case .download: self = .download(DownloadOptions(arguments))
     case .lint: self = .lint(try LintOptions(arguments))
     case .log: self = .log(LogOptions(arguments))
     case .history: self = .history(HistoryOptions(arguments))

@@ -34,7 +34,7 @@ extension Workspace {
   func publishedNames(of id: ArtifactID, at definition: DestinationDefinition) -> [String] {
     guard isPublished(id, at: definition), let image = image(of: id) else { return [] }
     switch definition.place {
-    case .directory: return [ConversionRecipe.fileName(of: id)]
+    case .directory, .remote: return [ConversionRecipe.fileName(of: id)]
     case .registry(let host, let path):
       return ([image.reference] + image.aliases).map { reference in
         var name = reference
@@ -55,6 +55,7 @@ extension DestinationDefinition {
       switch place {
       case .registry(let host, let path): "registry " + host + (path.map { "/\($0)" } ?? "")
       case .directory(let path): "directory \(path.relative(to: repository) ?? path)"
+      case .remote(let place, _): "rsync \(place?.description ?? "of casa_distro")"
       }
     let what = kinds.map(\.rawValue).sorted().joined(separator: ", ")
     return "\(spot); \(what); \(visibilities.map(\.rawValue).sorted().joined(separator: ", "))"

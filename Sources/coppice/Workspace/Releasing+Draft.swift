@@ -108,19 +108,3 @@ extension Releasing {
       shipment: isAtHand ? shipment : nil, staleness: staleness)
   }
 }
-
-extension BuildPlan {
-  /// What is stale for no other reason than that its output, or an upstream's, is not on this machine.
-  fileprivate var onlyLost: Set<ArtifactID> {
-    stale.reduce(into: []) { lost, step in
-      let isLost = step.staleness.reasons.allSatisfy { reason in
-        switch reason {
-        case .outputMissing, .outputDamaged: true
-        case .upstreamWillRebuild(let id): lost.contains(id)
-        default: false
-        }
-      }
-      if isLost { lost.insert(step.id) }
-    }
-  }
-}

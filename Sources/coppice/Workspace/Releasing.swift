@@ -21,7 +21,9 @@ struct Releasing: Sendable {
     self.workspace = workspace
     definitions = all.filter { only.isEmpty || only.contains($0.name) }
     let processes = PosixProcessRunner()
-    destinations = definitions.reduce(into: [:]) { $0[$1.name] = workspace.destination($1, processes) }
+    var found: [String: any Destination] = [:]
+    for definition in definitions { found[definition.name] = try workspace.destination(definition, processes) }
+    destinations = found
     history = workspace.releaseHistory
   }
 
@@ -61,18 +63,32 @@ extension Workspace {
       directory: repository / "releases", pending: stateDirectory / "release.yaml", files: files)
   }
 
-  fileprivate func destination(
+  func destination(
     _ definition: DestinationDefinition, _ processes: PosixProcessRunner
-  ) -> any Destination {
+  ) throws(InvalidInput) -> any Destination {
     switch definition.place {
     case .registry:
-      RegistryDestination(
+      return RegistryDestination(
         store: store, files: files, processes: processes, environment: invocation.environment,
         parents: { id in Array(parents(of: id, at: definition).prefix(3)) },
         note: { [invocation] in if !invocation.global.isQuiet { invocation.show([$0]) } })
     case .directory(let path):
-      DirectoryDestination(root: path, store: store, images: settings.images, files: files)
+      return DirectoryDestination(root: path, store: store, images: settings.images, files: files)
+    case .remote(let place, let options):
+      let named: RemotePlace
+      if let place { named = place } else { named = try .casaDistro(invocation.environment) }
+      return DirectoryDestination(
+        named, options, publisher: publisher, store: store,
+        images: settings.images, files: files, processes: processes, environment: invocation.environment)
     }
+  }
+
+  /// Who publishes, for others to see: the same on each run.
+  private var publisher: String {
+    let bytes = (try? files.contents(of: "/proc/sys/kernel/hostname", limit: 256)) ?? []
+    let host = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
+    let text = "\(invocation.variable("USER") ?? "coppice")@\(host):\(repository)"
+    return String(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.map(Character.init))
   }
 
   fileprivate func checkDestinations(_ only: [String]) throws(InvalidInput) {

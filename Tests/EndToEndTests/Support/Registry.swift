@@ -21,10 +21,14 @@ struct Registry: Sendable {
   }
 
   /// Runs one for the time of `body`.
-  static func with(user: String? = nil, password: String = "", _ body: (Registry) async throws -> Void) async throws {
+  /// - Parameter hasTLS: with a certificate that nobody trusts, `certificate`.
+  static func with(
+    user: String? = nil, password: String = "", hasTLS: Bool = false, _ body: (Registry) async throws -> Void
+  ) async throws {
     let directory = try TemporaryDirectory()
     let words = [script("registry-start"), directory.path.description]
-    let started = try await Laboratory.run(words + (user.map { ["--auth", $0, password] } ?? []))
+    let started = try await Laboratory.run(
+      words + (user.map { ["--auth", $0, password] } ?? []) + (hasTLS ? ["--tls"] : []))
     try #require(started.status.isSuccess, "\(String(decoding: started.errorOutput, as: UTF8.self))")
     let address = String(decoding: started.output, as: UTF8.self).split(separator: "\n").last.map(String.init)
     let registry = Registry(
@@ -37,6 +41,8 @@ struct Registry: Sendable {
     }
     try await registry.stop()
   }
+
+  var certificate: FilePath { directory / "cert.pem" }
 
   /// `GET /v2/team/x/manifests/1` for every request so far.
   func requests() throws -> [String] {

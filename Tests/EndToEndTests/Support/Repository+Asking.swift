@@ -105,3 +105,14 @@ extension Run {
     }
   }
 }
+
+extension Repository {
+  /// What git has of it, with an engine's store of its own.
+  func clone() async throws -> Repository {
+    let clone = try await Repository(hasOwnEngineStore: true)
+    try await clone.git("init", "-q", "-b", "main")
+    try await clone.git("fetch", "-q", directory.path.description, "main")
+    try await clone.git("reset", "-q", "--hard", "FETCH_HEAD")
+    return clone
+  }
+}
