@@ -219,8 +219,9 @@ private struct ContextWalk {
       snapshot.hashed.append(FileIndex.Entry(file.status, file.digest))
       add(path, .regular(file.digest), place, file.status)
     } catch {
-      // It may be gone, or a link or a directory by now.
-      if error.reason == .unsteady { throw changedWhileRead(place) }
+      // It was listed as a file: it may be gone, or a link or a directory by now, or have been so for a moment.
+      let moved: [FileSystemError.Reason] = [.unsteady, .notFound, .notADirectory, .isADirectory, .tooManyLinks]
+      if moved.contains(error.reason) { throw changedWhileRead(place) }
       snapshot.saw(place, try status(of: place, .regular))
       unreadable(place, error)
     }
