@@ -255,7 +255,10 @@ struct StageReader {
     }
     let selectors = expanded.flatMap(paths.selectors)
     stage.selectors += selectors
-    if let first = expanded.first { name(first, .context(selectors), by: text.keyword, at: word.start) }
+    // Nobody misses a file where the engine may take a repository.
+    if let first = expanded.first, remote != .gitOrFile || text.keyword != "ADD" {
+      name(first, .context(selectors), by: text.keyword, at: word.start)
+    }
   }
 
   private mutating func cannotKnow(_ name: String, _ reason: String, _ word: MappedText) {

@@ -9,11 +9,8 @@ import Testing
 struct MissingSourceTests {
   private static let directory: FilePath = "/repository/a/1"
 
-  /// `SOURCE`, `SOURCE: PATH line N RULE`, or `SOURCE: PATH is a definition`.
-  private static func missing(_ files: InMemoryFileSystem, _ dockerfile: String, ignoring ignore: String = "") throws
-    -> [String]
-  {
-    var recipe = ImageRecipe(
+  private static func recipe(_ dockerfile: String) -> ImageRecipe {
+    ImageRecipe(
       id: TreeText.id("a"), definition: .init(path: "a/1", directory: directory, origin: .repository),
       location: SourceLocation(file: directory / "casa_distro_docker.yaml", line: 1),
       reference: TreeText.reference("a"),
@@ -21,6 +18,13 @@ struct MissingSourceTests {
         Array("FROM scratch\n\(dockerfile)\n".utf8), file: directory / "Dockerfile", buildArguments: [:], target: nil,
         platform: Platform(os: "linux", architecture: "amd64")),
       platform: Platform(os: "linux", architecture: "amd64"))
+  }
+
+  /// `SOURCE`, `SOURCE: PATH line N RULE`, or `SOURCE: PATH is a definition`.
+  private static func missing(_ files: InMemoryFileSystem, _ dockerfile: String, ignoring ignore: String = "") throws
+    -> [String]
+  {
+    var recipe = recipe(dockerfile)
     recipe.ignore = IgnoreReader.read(Array(ignore.utf8), name: ".dockerignore", file: ".dockerignore").0
     recipe.generated = ["out/made.tar": TreeText.id("g")]
     recipe.renderedFiles = ["conf": []]
@@ -61,6 +65,15 @@ struct MissingSourceTests {
       try Self.missing(files, lines.joined(separator: "\n")) == [
         "A", "d/f", "d/e/f/g", "*.txt", "d/*/g", "link/g", "h",
       ])
+  }
+
+  /// `ADD git@HOST:PATH` is a repository to new engines and a file to others.
+  @Test func nobodyMissesAFileThatMayBeARepository() throws {
+    let (files, recipe) = (Self.files(), Self.recipe("ADD git@host:x/y.git /\nADD here /\nCOPY git@host:x/y.git /"))
+    let reader = ContextReader(files: files, index: FileIndex())
+    #expect(
+      try reader.sourceFaults(of: recipe, in: reader.read(recipe)).map { $0.message.prefix { $0 != " " } }
+        == ["'here'", "'git@host:x/y.git'"])
   }
 
   @Test func whatTheIgnoreFileLeavesOutIsToldWithItsRule() throws {
