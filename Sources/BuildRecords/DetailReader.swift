@@ -41,7 +41,7 @@ package struct DetailReader: Sendable {
   /// Whether the list has the file as it is rendered now.
   private func isListed(_ path: FilePath, _ image: ImageRecipe, _ inputs: StepInputs) -> Bool {
     if path == "Dockerfile" {
-      return inputs[.dockerfile].map(\.value) == image.dockerfile.counted.map { Array($0.text.utf8) }
+      return inputs[.dockerfile].map(\.value) == InputReader.shownInstructions(of: image).map { Array($0.utf8) }
     }
     guard let bytes = image.renderedFiles[path] else { return false }
     return inputs[.context].first { $0.name == path.bytes }.flatMap { ContextValue($0.value)?.digest } == .sha256(bytes)

@@ -70,7 +70,7 @@ package struct InputReader: Sendable {
       if let target = image.target, image.dockerfile.countsTarget { add("target", target) }
       if let test = image.test { add("test", Self.list(test)) }
       if image.isReproducible { add("reproducible", sourceDateEpoch.map { "at \($0)" } ?? "true") }
-      inputs += image.dockerfile.counted.map { StepInput(.dockerfile, "", $0.text) }
+      inputs += Self.shownInstructions(of: image).map { StepInput(.dockerfile, "", $0) }
       inputs += image.buildArguments.filter { image.dockerfile.takes($0.key) }.map {
         StepInput(.argument, $0, Self.shown($1, of: $0))
       }
@@ -91,6 +91,25 @@ package struct InputReader: Sendable {
   /// Values that look like secrets enter lists, which may be published, as digests only.
   static func shown(_ value: String, of name: String) -> String {
     SecretSign.mayBeVariable(name) ? "digest of value \(Digest.sha256(value))" : value
+  }
+
+  /// What counts of the Dockerfile, in its order, without the values of its template's parameters that look like secrets.
+  static func shownInstructions(of image: ImageRecipe) -> [String] {
+    let texts = image.dockerfile.counted.map(\.text)
+    let parameters = image.templates["Dockerfile"]?.parameters ?? [:]
+    let secrets = parameters.filter { SecretSign.mayBeVariable($0.key) && !$0.value.value.isEmpty }
+    if secrets.isEmpty { return texts }
+    var shown = texts
+    // One value may be a part of another.
+    for (name, parameter) in secrets.sorted(by: {
+      ($1.value.value.utf8.count, $1.key) < ($0.value.value.utf8.count, $0.key)
+    }) {
+      let value = parameter.value
+      // It may stand there in other words: made of other parameters, or quoted.
+      guard texts.contains(where: { $0.contains(value) }) else { return texts.map { "digest of \(Digest.sha256($0))" } }
+      shown = shown.map { $0.replacing(value, with: Self.shown(value, of: name)) }
+    }
+    return shown
   }
 
   /// Words joined so that no two lists look alike.

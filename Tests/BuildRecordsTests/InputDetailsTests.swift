@@ -84,6 +84,31 @@ struct InputDetailsTests {
     #expect(details.texts.allSatisfy { $0 == .sha256($1) })
   }
 
+  /// Words of a rendered Dockerfile, the value of its parameter, and what lists hold; nil where they hold digests alone.
+  @Test(arguments: [
+    ("ENV P=hunter2 Q=a", "hunter2", "ENV P=SHOWN Q=a"), ("ENV P=plain", "hunter2", nil),
+    ("ENV P=x-hunter2-x", "%(user)s-hunter2", nil), ("ENV P=1", "", "ENV P=1"),
+  ])
+  func secretsOfATemplateAreNotInLists(instruction: String, value: String, expected: String?) throws {
+    var recipe = try Self.recipe()
+    let texts = [instruction, "RUN make"]
+    recipe.dockerfile.instructions = texts.map { DockerfileInstruction(canonical: $0, location: recipe.location) }
+    recipe.templates["Dockerfile"] = TemplateSource(
+      file: Self.directory / "Dockerfile.template", text: Array("ENV P=%(db_password)s\n".utf8),
+      parameters: [
+        "db_password": Located(value, at: recipe.location), "user": Located("x", at: recipe.location),
+      ])
+    let (details, inputs) = try Self.read(InMemoryFileSystem(root: Self.directory), recipe)
+    let shown = "digest of value \(Digest.sha256(value))"
+    let listed = inputs[.dockerfile].map { String(decoding: $0.value, as: UTF8.self) }
+    #expect(
+      listed
+        == (expected.map { [$0.replacing("SHOWN", with: shown), "RUN make"] }
+          ?? texts.map { "digest of \(Digest.sha256($0))" }))
+    // What is kept beside the list belongs to it all the same.
+    #expect(details.templates["Dockerfile"] != nil)
+  }
+
   @Test func allTextsOfAListAreBounded() throws {
     let files = InMemoryFileSystem()
     for number in 0..<40 { files.write(FilePath("a/1/\(number)"), String(repeating: "\(number) ", count: 20_000)) }
