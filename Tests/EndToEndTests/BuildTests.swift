@@ -141,11 +141,17 @@ struct BuildTests {
     try await tree.build("app", "--force", "security updates")
     let forced = try await tree.layers("app:1")
     #expect(forced != first)
-    try tree.write("share/docker/app/1/file", "two")
-    #expect(try await tree.build() == ["docker/app:1 built"])
-    let last = try await tree.layers("app:1")
-    // The layer of the instruction that was renewed, before the one of the file.
-    #expect(last.dropLast() == forced.dropLast() && last.dropLast() != first.dropLast())
+    // The layer of the instruction that was renewed, before the one of the file. An engine that starts late takes it for
+    // older than it may be and renews it once more; it never goes back to what was.
+    var (last, isTaken) = (forced, false)
+    for round in 0..<5 where !isTaken {
+      try tree.write("share/docker/app/1/file", "edit \(round)")
+      #expect(try await tree.build() == ["docker/app:1 built"])
+      let next = try await tree.layers("app:1")
+      #expect(next.dropLast() != first.dropLast())
+      (last, isTaken) = (next, next.dropLast() == last.dropLast())
+    }
+    #expect(isTaken)
   }
 
   @Test func anOldImageIsBuiltFromScratch() async throws {
