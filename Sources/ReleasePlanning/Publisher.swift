@@ -57,7 +57,7 @@ package struct Publisher: Sendable {
       report(.uploaded(part.shipment, destination: part.line.destination))
     }
     let own = Release(
-      time: time,
+      time: try history.time(of: time),
       entries: parts.flatMap { part in
         part.line.switches.map {
           Release.Entry(artifact: part.line.artifact, destination: part.line.destination, change: $0)
@@ -111,7 +111,7 @@ package struct Publisher: Sendable {
       isGoingOn
       ? release
       : Release(
-        time: time,
+        time: try history.time(of: time),
         entries: release.entries.reversed().map {
           Release.Entry(artifact: $0.artifact, destination: $0.destination, change: $0.change.reversed)
         }, undone: release.name)

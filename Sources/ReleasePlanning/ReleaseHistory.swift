@@ -24,6 +24,13 @@ package struct ReleaseHistory: Sendable {
     return try names.map { try read(directory / FilePath($0)) }
   }
 
+  /// The time of a release that is made now: after all of the others, also within one second or by a clock that went back,
+  /// since releases are read in the order of their times.
+  func time(of now: Int) throws -> Int {
+    guard let newest = try releases().last?.time, newest >= now else { return now }
+    return newest == .max ? newest : newest + 1
+  }
+
   /// The release whose names may have switched in part; nil when none has begun.
   package func pending() throws -> Release? {
     guard try files.statusIfPresent(of: pendingPath) != nil else { return nil }

@@ -132,6 +132,20 @@ import Testing
     #expect(try history.releases().count == 3)
   }
 
+  /// Releases are read in the order of their times: within one second, and by a clock that went back, too.
+  @Test(arguments: [[1000, 1000, 1000, 1000], [4000, 3000, 2000, 1000]])
+  func releasesStayInTheirOrder(_ times: [Int]) async throws {
+    for (round, time) in times.enumerated() {
+      let release = try #require(try await publish(try await plan(["base": "\(round)"]), time: time))
+      #expect(try history.releases().last == release)
+      #expect(try history.last(at: "hub")["base:1"]?.digest == Self.digest("docker base \(round)"))
+    }
+    let last = try #require(try history.releases().last)
+    let (back, _) = try await publisher.takeBack(last, isPending: false, time: 1000)
+    #expect(try history.releases().last == back)
+    #expect(try history.releases().count == times.count + 1)
+  }
+
   @Test func aNameThatSomebodyMovedStays() async throws {
     _ = try await publish(try await plan(["base": "1"]), time: 1000)
     let plan = try await plan(["base": "2"])
