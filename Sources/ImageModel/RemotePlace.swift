@@ -59,6 +59,13 @@ extension RemotePlace: CustomStringConvertible {
 }
 
 extension RemotePlace {
+  /// The one that is written, else that of casa_distro.
+  package static func written(
+    _ place: RemotePlace?, _ environment: [String: String]
+  ) throws(InvalidInput) -> RemotePlace {
+    if let place { place } else { try casaDistro(environment) }
+  }
+
   /// Where casa_distro publishes, unless variables of the environment name another place.
   /// - Throws: `InvalidInput` for variables that name none.
   package static func casaDistro(_ environment: [String: String]) throws(InvalidInput) -> RemotePlace {

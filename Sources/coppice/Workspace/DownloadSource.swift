@@ -55,9 +55,9 @@ extension Workspace {
     case .directory(let path):
       return DownloadSource(name: definition.name, files: .directory(path, files: files))
     case .remote(let place, let options):
-      let named = if let place { place } else { try RemotePlace.casaDistro(invocation.environment) }
       let remote = PublishedFiles.remote(
-        named, options, files: files, processes: processes, environment: invocation.environment)
+        try .written(place, invocation.environment), options, files: files, processes: processes,
+        environment: invocation.environment)
       return DownloadSource(name: definition.name, files: remote)
     case .registry:
       var references: [String: ImageReference] = [:]

@@ -49,13 +49,18 @@ extension Workspace {
 
 extension DestinationDefinition {
   /// What is published where, in words that change with the definition.
-  /// - Parameter repository: directories are told from there, since a repository may move.
-  func words(in repository: FilePath) -> String {
+  /// - Parameters:
+  ///   - repository: directories are told from there, since a repository may move.
+  ///   - environment: may name the place of casa_distro.
+  func words(in repository: FilePath, _ environment: [String: String]) throws(InvalidInput) -> String {
     let spot =
       switch place {
       case .registry(let host, let path): "registry " + host + (path.map { "/\($0)" } ?? "")
       case .directory(let path): "directory \(path.relative(to: repository) ?? path)"
-      case .remote(let place, _): "rsync \(place?.description ?? "of casa_distro")"
+      case .remote(let place, let options):
+        (["rsync \(try RemotePlace.written(place, environment))"] + (options.port.map { ["port \($0)"] } ?? [])
+          + options.words)
+          .joined(separator: " ")
       }
     let what = kinds.map(\.rawValue).sorted().joined(separator: ", ")
     return "\(spot); \(what); \(visibilities.map(\.rawValue).sorted().joined(separator: ", "))"

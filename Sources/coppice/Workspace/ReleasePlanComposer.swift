@@ -14,9 +14,10 @@ struct ReleasePlanComposer {
   func plan(_ draft: ReleaseDraft, _ reasons: ReleaseReasons) throws -> ReleasePlan {
     let workspace = releasing.workspace
     var plan = ReleasePlan(time: Host.now(), targets: targets)
-    plan.destinations = releasing.definitions.map { definition in
+    plan.destinations = try releasing.definitions.map { definition in
       ReleasePlan.Place(
-        name: definition.name, definition: definition.words(in: workspace.repository),
+        name: definition.name,
+        definition: try definition.words(in: workspace.repository, workspace.invocation.environment),
         problem: draft.problems[definition.name].map { TerminalText.oneLine($0.message) })
     }
     // What no line needs, nobody waits for.

@@ -16,10 +16,9 @@ struct Releasing: Sendable {
   /// - Parameter only: names of destinations; none means all.
   /// - Throws: `InvalidInput` when there is no destination, or none of such a name, or names that two artifacts claim.
   init(_ workspace: Workspace, only: [String]) throws(InvalidInput) {
-    let all = workspace.settings.destinations
-    try workspace.checkDestinations(only)
+    try workspace.checkDestinations()
     self.workspace = workspace
-    definitions = all.filter { only.isEmpty || only.contains($0.name) }
+    definitions = try workspace.destinations(named: only)
     let processes = PosixProcessRunner()
     var found: [String: any Destination] = [:]
     for definition in definitions { found[definition.name] = try workspace.destination(definition, processes) }
@@ -75,10 +74,8 @@ extension Workspace {
     case .directory(let path):
       return DirectoryDestination(root: path, store: store, images: settings.images, files: files)
     case .remote(let place, let options):
-      let named: RemotePlace
-      if let place { named = place } else { named = try .casaDistro(invocation.environment) }
       return DirectoryDestination(
-        named, options, publisher: publisher, store: store,
+        try .written(place, invocation.environment), options, publisher: publisher, store: store,
         images: settings.images, files: files, processes: processes, environment: invocation.environment)
     }
   }
@@ -91,23 +88,13 @@ extension Workspace {
     return String(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.map(Character.init))
   }
 
-  fileprivate func checkDestinations(_ only: [String]) throws(InvalidInput) {
+  fileprivate func checkDestinations() throws(InvalidInput) {
     let all = settings.destinations
-    let place = SourceLocation(file: repository / "coppice.yaml")
     guard !all.isEmpty else {
       throw InvalidInput([
         Diagnostic(
-          .error, "there is no destination to publish to", at: place,
+          .error, "there is no destination to publish to", at: SourceLocation(file: repository / "coppice.yaml"),
           help: "add one: destinations: {hub: {registry: docker.io}}")
-      ])
-    }
-    for name in only where !all.contains(where: { $0.name == name }) {
-      let names = all.map(\.name)
-      throw InvalidInput([
-        Diagnostic(
-          .error, "there is no destination '\(name)'", at: place,
-          help: NearestSpelling.of(name, among: names).map { "did you mean '\($0)'?" }
-            ?? "there are: \(names.joined(separator: ", "))")
       ])
     }
     guard tree.contestedAliases.isEmpty else {
