@@ -196,14 +196,8 @@ struct RemoteSite: FileSite {
             """).utf8))
       if state == Self.whole { return }
       try check(state, size: file.size)
-      let told = Locked(0)
-      try await shell.copy(file.path, to: incoming, isGoingOn: isGoingOn) { count in
-        progress(
-          told.withLock { told in
-            defer { told = max(told, count) }
-            return max(0, count - told)
-          })
-      }
+      let growth = Growth(progress)
+      try await shell.copy(file.path, to: incoming, isGoingOn: isGoingOn, progress: growth.reached)
       let answer = try await shell.run(
         Array(
           (beginning
@@ -218,7 +212,7 @@ struct RemoteSite: FileSite {
             fi
             """).utf8))
       if answer == Self.whole {
-        progress(max(0, file.size - told.withLock { $0 }))
+        growth.reached(file.size)
         return
       }
     }
@@ -257,14 +251,7 @@ struct RemoteSite: FileSite {
   }
 
   func bring(_ path: String, to part: FilePath, progress: @escaping @Sendable (Int) -> Void) async throws {
-    let told = Locked(0)
-    try await shell.bring(path, to: part) { count in
-      progress(
-        told.withLock { told in
-          defer { told = max(told, count) }
-          return max(0, count - told)
-        })
-    }
+    try await shell.bring(path, to: part, progress: Growth(progress).reached)
   }
 
   // MARK: One publisher at a time
@@ -273,5 +260,22 @@ struct RemoteSite: FileSite {
     let hold = try await RemoteHold(shell: shell, publisher: publisher)
     right.withLock { $0 = hold }
     return hold
+  }
+}
+
+/// Tells how many more bytes there are, of a size that is told again and again, and that may shrink when something begins
+/// anew.
+private struct Growth: Sendable {
+  private let known: Locked<Int>
+  private let progress: @Sendable (Int) -> Void
+
+  init(_ progress: @escaping @Sendable (Int) -> Void) { (known, self.progress) = (Locked(0), progress) }
+
+  @Sendable func reached(_ size: Int) {
+    progress(
+      known.withLock { known in
+        defer { known = max(known, size) }
+        return max(0, size - known)
+      })
   }
 }
