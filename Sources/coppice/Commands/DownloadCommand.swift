@@ -48,7 +48,7 @@ extension DownloadOptions {
     _ file: PublishedFile, to path: FilePath, _ source: DownloadSource, _ invocation: Invocation
   ) async throws -> JSONValue {
     func tell(_ text: String) {
-      if !isJSON && !invocation.global.isQuiet { invocation.output.write("\(file.name): \(text)\n") }
+      if !isJSON && !invocation.global.isQuiet { invocation.showForeign("\(file.name): \(text)\n") }
     }
     let state: String
     if try await source.files.isCurrent(file, at: path) {
