@@ -4,11 +4,15 @@ package import ImageModel
 package struct Selection: Sendable {
   private let graph: BuildGraph
   private let all: Set<ArtifactID>
+  private let past: Set<ArtifactID>
 
-  /// - Parameter all: what `all` means: every artifact outside of the builtin tree, or the builtin ones.
-  package init(graph: BuildGraph, all: Set<ArtifactID>) {
+  /// - Parameters:
+  ///   - all: what `all` means: every artifact outside of the builtin tree, or the builtin ones.
+  ///   - past: artifacts that were made once: a name means them where no definition has it any more.
+  package init(graph: BuildGraph, all: Set<ArtifactID>, past: Set<ArtifactID> = []) {
     self.graph = graph
     self.all = all
+    self.past = past
   }
 
   /// - Parameter patterns: `all`, `NAME`, `NAME:TAG`, `KIND/…`, globs, directories of definitions; `+` before one adds
@@ -35,7 +39,7 @@ package struct Selection: Sendable {
 
   private func matches(_ word: String) -> Set<ArtifactID> {
     if word == "all" { return all }
-    if let id = ArtifactID(word), graph[id] != nil { return [id] }
+    if let id = ArtifactID(word), graph[id] != nil || past.contains(id) { return [id] }
     let directory = Self.definitionPath(word)
     let pattern = Glob(word)
     let found = graph.order.filter { id in
@@ -43,7 +47,8 @@ package struct Selection: Sendable {
       if isAt(node.definitionPath, directory) { return true }
       return spellings(of: node).contains(where: pattern.matches)
     }
-    return found.isEmpty && Self.isAboveDefinitions(word) ? all : Set(found)
+    if found.isEmpty && Self.isAboveDefinitions(word) { return all }
+    return Set(found.isEmpty ? past.filter { spellings(of: $0).contains(where: pattern.matches) } : found)
   }
 
   /// `share` and `share/docker` hold every definition.
@@ -67,13 +72,16 @@ package struct Selection: Sendable {
 
   /// Every text by which a pattern may name the node.
   private func spellings(of node: BuildGraph.Node) -> [String] {
-    let kind = node.id.kind.rawValue + "/"
-    var texts = [kind, kind + node.id.name, node.id.description, node.id.name, "\(node.id.name):\(node.id.tag)"]
-    for name in node.names {
-      let text = name.description
-      texts += [text, kind + text, name.repository]
-    }
-    return texts
+    spellings(of: node.id)
+      + node.names.flatMap { name in
+        let text = name.description
+        return [text, node.id.kind.rawValue + "/" + text, name.repository]
+      }
+  }
+
+  private func spellings(of id: ArtifactID) -> [String] {
+    let kind = id.kind.rawValue + "/"
+    return [kind, kind + id.name, id.description, id.name, "\(id.name):\(id.tag)"]
   }
 
   private func noMatch(_ word: String) -> Diagnostic {

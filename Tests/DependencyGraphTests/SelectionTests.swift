@@ -5,7 +5,7 @@ import Testing
 
 struct SelectionTests {
   /// The tree of the predecessor in small, one image with an alias, one from the builtin share.
-  private static func selection() -> Selection {
+  private static func selection(past: Set<ArtifactID> = []) -> Selection {
     var declarations = TreeText(
       "casa-test <- casa-dev <- cati_platform, casa-test <- casa-run, builtin <- casa-test"
     ).declarations
@@ -17,7 +17,20 @@ struct SelectionTests {
         id: ArtifactID(kind: .sif, name: "casa-dev", tag: "1"), location: declarations[0].location,
         definitionPath: "casa-dev/1", needs: [TreeText.id("casa-dev")]))
     let (graph, _) = GraphBuilder.build(declarations)
-    return Selection(graph: graph, all: Set(graph.order.filter { $0.name != "builtin" }))
+    return Selection(graph: graph, all: Set(graph.order.filter { $0.name != "builtin" }), past: past)
+  }
+
+  /// What was made once has names too, unless a definition has them now.
+  @Test(arguments: [
+    ("gone", "docker/gone:1 sif/gone:1"), ("gone:1", "docker/gone:1 sif/gone:1"), ("sif/gone", "sif/gone:1"),
+    ("docker/gone:1", "docker/gone:1"), ("go*", "docker/gone:1 sif/gone:1"), ("casa-run", "docker/casa-run:1"),
+    ("casa-run:0", "docker/casa-run:0"), ("docker/casa-run:0", "docker/casa-run:0"),
+  ])
+  func whatWasMadeOnceIsSelectedToo(pattern: String, expected: String) throws {
+    let past = Set(["docker/gone:1", "sif/gone:1", "docker/casa-run:0"].compactMap { ArtifactID($0) })
+    let found = try Self.selection(past: past).artifacts(matching: [pattern])
+    #expect(found.sorted().map(\.description).joined(separator: " ") == expected)
+    #expect(throws: InvalidInput.self) { try Self.selection().artifacts(matching: ["gone"]) }
   }
 
   @Test(arguments: [

@@ -177,6 +177,23 @@ import Testing
     #expect(try await tree.coppice("gc").exitCode == 0)
     let kept = try await tree.coppice("explain", "top:1", "--build", "3").output
     #expect(kept.contains("-one") && kept.contains("+two"), "gc keeps what the journal names\n\(kept)")
+
+    // An image that no definition has any more, and one whose definition is wrong now, have their past.
+    let definition: FilePath = "share/docker/base/1/casa_distro_docker.yaml"
+    let before = try tree.directory.text(definition)
+    try Laboratory.files.removeTree(tree.directory / "share/docker/top")
+    try tree.write(definition, "image_sources: [\n")
+    #expect(try await tree.coppice("explain", "top:1", "--build", "3").output == kept)
+    for command in ["history", "log"] {
+      for name in ["top", "base"] {
+        let run = try await tree.coppice(command, name)
+        #expect(run.exitCode == 0 && !run.output.isEmpty, "\(command) \(name): \(run.all)")
+      }
+    }
+    try tree.define(
+      "top/1", "image_sources:\n  - {name: top, tags: ['1']}\n", dockerfile: "FROM cati/base:1\nCOPY top /\n")
+    try tree.write("share/docker/top/1/top", "top\n")
+    try tree.write(definition, before)
     try Laboratory.files.removeTree(tree.directory / ".coppice/store")
     let lost = try await tree.coppice("explain", "base:1", "--build", "2").output
     #expect(lost.contains("context file text modified"), "\(lost)")

@@ -4,9 +4,7 @@ internal import ImageModel
 
 extension ExplainOptions {
   func run(_ invocation: Invocation) throws -> ExitCode {
-    let workspace = try Workspace.checked(invocation)
-    let id = try workspace.selectOne(target)
-    let report = try build.map { try past($0, id, workspace) } ?? present(id, workspace)
+    let report = if let build { try past(build, invocation) } else { try present(invocation) }
     if isJSON {
       invocation.show(report.json)
     } else {
@@ -16,7 +14,9 @@ extension ExplainOptions {
   }
 
   /// From the plan; where an upstream was built already, from the journal.
-  private func present(_ id: ArtifactID, _ workspace: Workspace) throws -> ExplainReport {
+  private func present(_ invocation: Invocation) throws -> ExplainReport {
+    let workspace = try Workspace.checked(invocation)
+    let id = try workspace.selectOne(target)
     let ledger = try workspace.ledger()
     let plan = try workspace.plan([id], ledger: ledger)
     let past = PastBuilds(workspace: workspace, entries: { try workspace.journal.entries() })
@@ -27,9 +27,12 @@ extension ExplainOptions {
     return ExplainReport(id: id, state: plan[id].map { .init($0.staleness) } ?? .current, chain: chain)
   }
 
-  /// From the journal: the entry of that build, and those that made the upstreams that it names.
-  private func past(_ build: Int, _ id: ArtifactID, _ workspace: Workspace) throws -> ExplainReport {
+  /// From the journal: the entry of that build, and those that made the upstreams that it names. What definitions say
+  /// today, right or wrong, has no part in it.
+  private func past(_ build: Int, _ invocation: Invocation) throws -> ExplainReport {
+    let workspace = try Workspace(invocation)
     let entries = try workspace.journal.entries()
+    let id = try workspace.selectOne(target, past: Set(entries.map(\.id)))
     guard let entry = entries.last(where: { $0.build == build && $0.id == id }) else {
       throw InvalidInput([
         Diagnostic(

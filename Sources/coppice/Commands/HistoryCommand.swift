@@ -8,9 +8,7 @@ extension HistoryOptions {
     let workspace = try Workspace(invocation)
     var entries = try workspace.journal.entries()
     if let target {
-      // An artifact that no definition makes any more still has a past.
-      let named = ArtifactID(target).map { [$0] } ?? []
-      let selected = entries.contains { named.contains($0.id) } ? Set(named) : try workspace.select([target])
+      let selected = try workspace.select([target], past: Set(entries.map(\.id)))
       entries = entries.filter { selected.contains($0.id) }
     }
     let past = PastBuilds(workspace: workspace, entries: { entries })

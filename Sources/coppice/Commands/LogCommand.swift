@@ -5,9 +5,10 @@ internal import ImageModel
 extension LogOptions {
   func run(_ invocation: Invocation) throws -> ExitCode {
     let workspace = try Workspace(invocation)
-    let id = try workspace.selectOne(target)
-    let entries = try workspace.journal.entries().filter { $0.id == id && (build == nil || $0.build == build) }
-    guard let entry = entries.last(where: { $0.log != nil }), let log = entry.log else {
+    let entries = try workspace.journal.entries()
+    let id = try workspace.selectOne(target, past: Set(entries.map(\.id)))
+    let own = entries.filter { $0.id == id && (build == nil || $0.build == build) }
+    guard let entry = own.last(where: { $0.log != nil }), let log = entry.log else {
       if let build {
         throw InvalidInput([
           Diagnostic(

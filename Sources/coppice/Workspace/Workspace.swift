@@ -92,8 +92,9 @@ struct Workspace: Sendable {
     }
   }
 
-  func select(_ patterns: [String]) throws(InvalidInput) -> Set<ArtifactID> {
-    try Selection(graph: graph, all: all).artifacts(matching: patterns.map(inOverlay))
+  /// - Parameter past: artifacts that were made once, which names mean too where no definition has them any more.
+  func select(_ patterns: [String], past: Set<ArtifactID> = []) throws(InvalidInput) -> Set<ArtifactID> {
+    try Selection(graph: graph, all: all, past: past).artifacts(matching: patterns.map(inOverlay))
   }
 
   /// A directory as a person sees it is turned into one of the overlay; every other word stays.
@@ -118,8 +119,8 @@ struct Workspace: Sendable {
   }
 
   /// - Throws: `InvalidInput` unless exactly one artifact is meant.
-  func selectOne(_ pattern: String) throws(InvalidInput) -> ArtifactID {
-    var found = try select([pattern]).filter { $0.kind != .generate || pattern.hasPrefix("generate/") }
+  func selectOne(_ pattern: String, past: Set<ArtifactID> = []) throws(InvalidInput) -> ArtifactID {
+    var found = try select([pattern], past: past).filter { $0.kind != .generate || pattern.hasPrefix("generate/") }
     // An image and what it was converted to have one name: the image is meant.
     let images = found.filter { $0.kind == .docker }
     if images.count == 1, let image = images.first,
