@@ -17,6 +17,7 @@ extension ContextReader {
 
   private func fault(of source: DockerfileSource, _ missing: MissingSource, _ recipe: ImageRecipe) -> Diagnostic {
     let isPattern = missing.selector.isPattern
+    let isTriggered = source.instruction.hasPrefix("ONBUILD ")
     let ignoreFile = recipe.ignore.name ?? ".dockerignore"
     func place(_ rule: IgnoreRule) -> String { rule.line.map { "line \($0) of \(ignoreFile)" } ?? ignoreFile }
     let (why, help): (String, String)
@@ -36,7 +37,9 @@ extension ContextReader {
       help = absenceHelp(missing.selector.pattern, recipe, place)
     }
     return Diagnostic(
-      isPattern ? .warning : .error, "'\(source.text)' \(why)", at: source.location, help: help, rule: .missingSource)
+      isPattern ? .warning : .error,
+      "'\(source.text)'\(isTriggered ? ", which \(source.instruction) of this image takes," : "") \(why)",
+      at: source.location, help: help, rule: .missingSource)
   }
 
   private func absenceHelp(_ name: String, _ recipe: ImageRecipe, _ place: (IgnoreRule) -> String) -> String {

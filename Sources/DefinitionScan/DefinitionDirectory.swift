@@ -23,6 +23,26 @@ struct DefinitionDirectory {
   /// Whether there is a file of that name, or a link, wherever that leads.
   func has(_ name: String) -> Bool { entry(name).map { $0.kind != .directory } ?? false }
 
+  /// The same without links that lead nowhere, which engines take for no file, and a warning about one.
+  mutating func hasText(_ name: String) -> Bool {
+    guard has(name) else { return false }
+    do {
+      if try entry(name)?.kind != .symbolicLink
+        || files.statusIfPresent(of: path / FilePath(name), followingLinks: true) != nil
+      {
+        return true
+      }
+    } catch {
+      return true  // whoever reads it tells why that cannot be done
+    }
+    let warning = Diagnostic(
+      .warning, "this link leads nowhere, and counts as no file", at: SourceLocation(file: path / FilePath(name)),
+      help: "remove it, or let it lead to a file")
+    // Each image of the definition asks.
+    if !diagnostics.contains(warning) { diagnostics.append(warning) }
+    return false
+  }
+
   private func entry(_ name: String) -> DirectoryName? {
     let wanted = FilePath(name)
     var (low, high) = (0, entries.count)

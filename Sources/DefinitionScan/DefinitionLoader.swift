@@ -119,7 +119,8 @@ struct DefinitionLoader {
           text: dockerfile, arguments: source.buildArguments.mapValues { Array($0.value.utf8) }, target: source.target,
           platform: target
         ),
-        isTemplate: rendered["Dockerfile"] != nil, isWhole: isDockerfileWhole), platform: target)
+        isTemplate: rendered["Dockerfile"] != nil, isWhole: isDockerfileWhole,
+        targetPlace: source.places[.recipe]?["target"]), platform: target)
     recipe.aliases = names.aliases.map(\.value)
     recipe.visibility = source.visibility
     recipe.ignore = ignoreFile(rendered)
@@ -145,21 +146,24 @@ struct DefinitionLoader {
         outputs: ReachedOutputs(of: recipe, files: directory.files), entry: entry, definition: text))
   }
 
+  /// Notes stay with the facts: what they say may turn out otherwise when the images that `FROM` names are known.
   /// - Parameter isWhole: whether its template had no fault: else what follows from the hole is not worth a word.
-  private mutating func facts(_ key: DockerfileKey, isTemplate: Bool, isWhole: Bool) -> DockerfileFacts {
+  private mutating func facts(
+    _ key: DockerfileKey, isTemplate: Bool, isWhole: Bool, targetPlace: SourceLocation?
+  ) -> DockerfileFacts {
     if let known = dockerfiles[key] { return known }
     let facts = DockerfileReader.read(
       key.text, file: finding.directory / (isTemplate ? "Dockerfile.template" : "Dockerfile"),
       buildArguments: key.arguments.mapValues { String(decoding: $0, as: UTF8.self) }, target: key.target,
-      platform: key.platform)
+      targetPlace: targetPlace, platform: key.platform)
     dockerfiles[key] = facts
-    if isWhole { loaded.diagnostics += facts.diagnostics }
+    if isWhole { loaded.diagnostics += facts.diagnostics.filter { $0.severity != .note } }
     return facts
   }
 
   private mutating func ignoreFile(_ rendered: [FilePath: [UInt8]]) -> IgnoreFile {
     for name in ["Dockerfile.dockerignore", ".dockerignore"]
-    where rendered[FilePath(name)] != nil || directory.has(name) {
+    where rendered[FilePath(name)] != nil || directory.hasText(name) {
       guard let text = rendered[FilePath(name)] ?? directory.read(name) else { continue }
       let (ignore, faults) = IgnoreReader.read(text, name: name, file: finding.directory / FilePath(name))
       loaded.diagnostics += faults

@@ -11,7 +11,6 @@ package struct TreeBases {
   private struct Base {
     var use: ImageUse
     var id: ArtifactID
-    var reference: ImageReference
     var triggers: [String]?
   }
 
@@ -36,11 +35,19 @@ package struct TreeBases {
     (self.graph, self.read, self.recipes) = (graph, read, recipes)
   }
 
-  /// The images of the tree that `FROM` of a recipe names.
-  private func bases(of id: ArtifactID) -> [Base] {
+  /// The images of the tree that a recipe uses.
+  private func images(of id: ArtifactID) -> [(use: ImageUse, made: ImageRecipe)] {
     (graph[id]?.resolution ?? []).compactMap { use, step in
-      guard use.role == .from, let step, case .image(let image)? = recipes[step] else { return nil }
-      return Base(use: use, id: step, reference: image.reference, triggers: image.dockerfile.triggers)
+      guard let step, case .image(let image)? = recipes[step] else { return nil }
+      return (use, image)
+    }
+  }
+
+  /// Those of them that `FROM` names.
+  private func bases(of id: ArtifactID) -> [Base] {
+    images(of: id).compactMap { use, image in
+      guard use.role == .from else { return nil }
+      return Base(use: use, id: image.id, triggers: image.dockerfile.triggers)
     }
   }
 
@@ -81,32 +88,45 @@ package struct TreeBases {
     return Dictionary(configs) { first, _ in first }
   }
 
-  /// An image of the tree is the same one by whichever of its names `FROM` calls it.
-  private func nameBases(_ bases: [Base], in image: inout ImageRecipe) {
-    for base in bases where base.use.reference.canonical != base.reference.canonical {
-      let written = String(decoding: image.dockerfile.text[base.use.range], as: UTF8.self)
-      let index = image.dockerfile.instructions.lastIndex { $0.location <= base.use.location }
-      guard let index, let counted = image.dockerfile.instructions[index].counted, counted.hasSuffix(" " + written)
-      else {
-        continue
-      }
-      image.dockerfile.instructions[index].counted =
-        counted.dropLast(written.count) + base.reference.description
+  /// An image of the tree is the same one by whichever of its names the Dockerfile calls it.
+  private func nameImages(in image: inout ImageRecipe) {
+    for (use, made) in images(of: image.id) where use.reference.canonical != made.reference.canonical {
+      let written = String(decoding: image.dockerfile.text[use.range], as: UTF8.self)
+      image.aliasesUsed[written] = made.id
+      let index = image.dockerfile.instructions.lastIndex { $0.location <= use.location }
+      guard let index, let counted = image.dockerfile.instructions[index].counted,
+        let range = Self.range(of: written, as: use.role, in: counted)
+      else { continue }
+      image.dockerfile.instructions[index].counted?.replaceSubrange(range, with: made.reference.description)
+    }
+  }
+
+  /// Where an instruction names an image; nil where that is not certain. Flags stand before all that may look alike; what
+  /// `ONBUILD` keeps for other builds it keeps as it is written.
+  private static func range(of name: String, as role: ImageUse.Role, in text: String) -> Range<String.Index>? {
+    if role == .from { return text.hasSuffix(" " + name) ? text.ranges(of: name).last : nil }
+    guard !text.hasPrefix("ONBUILD ") else { return nil }
+    return text.ranges(of: "from=" + name).first.flatMap { found in
+      let isWhole = found.upperBound < text.endIndex && [" ", ","].contains(text[found.upperBound])
+      let isKey =
+        found.lowerBound > text.startIndex && ["-", "=", ","].contains(text[text.index(before: found.lowerBound)])
+      return isWhole && isKey ? text.index(found.lowerBound, offsetBy: 5)..<found.upperBound : nil
     }
   }
 
   private mutating func apply(to recipe: ImageRecipe) {
-    var bases = bases(of: recipe.id)
-    // Most images have bases that they call by their main tag, and that have no say: they stay as they are.
-    if recipe.generated.isEmpty, bases.allSatisfy({ $0.use.reference == $0.reference && !hasSay($0, in: recipe) }) {
+    let bases = bases(of: recipe.id).filter { hasSay($0, in: recipe) }
+    // Most images call others by their main tags, and their bases have no say: they stay as they are.
+    if recipe.generated.isEmpty, bases.isEmpty,
+      images(of: recipe.id).allSatisfy({ $0.use.reference == $0.made.reference })
+    {
       return
     }
     var image = recipe
     let uses = graph.uses(of: image.id)
     image.generated = image.generated.filter { uses.contains($0.value) }
-    nameBases(bases, in: &image)
+    nameImages(in: &image)
     defer { recipes[image.id] = .image(image) }
-    bases = bases.filter { hasSay($0, in: image) }
     guard let first = bases.first(where: { $0.triggers != [] }) ?? bases.first else { return }
     let wasSelected = if case .selected = image.dockerfile.reach { true } else { false }
     image = read(image, configs(bases))
@@ -118,7 +138,8 @@ package struct TreeBases {
       image.dockerfile.reach = .whole(reason: reason)
       image.dockerfile.countEverything()
     }
-    if wasSelected, case .whole = image.dockerfile.reach {
+    let isNoted = image.dockerfile.diagnostics.contains { $0.rule == .wholeContext }
+    if wasSelected, !isNoted, case .whole = image.dockerfile.reach {
       image.dockerfile.diagnostics.append(
         Diagnostic(
           .note, reason + ", so the whole context counts", at: first.use.location,

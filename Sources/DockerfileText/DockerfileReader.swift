@@ -4,23 +4,25 @@ package import ImageModel
 package enum DockerfileReader {
   /// Never throws: every fault is an error among `diagnostics`, and then the whole context counts.
   ///
-  /// `target` is a stage's name or number, nil means the last one. `platform` is the one to build for and on.
+  /// `target` is a stage's name or number, nil means the last one; `targetPlace` is where that is said. `platform` is the one to build for and on.
   /// `environments` are those of images that `FROM` names, by canonical reference, where something is known of them.
   package static func read(
-    _ text: [UInt8], file: FilePath, buildArguments: [String: String], target: String?, platform: Platform,
-    environments: [String: ImageEnvironment] = [:]
+    _ text: [UInt8], file: FilePath, buildArguments: [String: String], target: String?,
+    targetPlace: SourceLocation? = nil, platform: Platform, environments: [String: ImageEnvironment] = [:]
   ) -> DockerfileFacts {
     let source = SourceText(text, file: file)
     let lines = DockerfileLines(source)
     let facts = read(
-      lines, source, buildArguments: buildArguments, target: target, platform: platform, environments: environments)
+      lines, source, buildArguments: buildArguments,
+      target: target.map { Located($0, at: targetPlace ?? SourceLocation(file: file)) }, platform: platform,
+      environments: environments)
     let syntax = lines.directives.first { $0.name == "syntax" }?.value.words.first?.text
     let reason = ForeignFrontEnd.reason(for: source, syntax: syntax, buildArguments: buildArguments)
     return reason.map { ForeignFrontEnd.degraded(facts, source, reason: $0) } ?? facts
   }
 
   private static func read(
-    _ lines: DockerfileLines, _ source: SourceText, buildArguments: [String: String], target: String?,
+    _ lines: DockerfileLines, _ source: SourceText, buildArguments: [String: String], target: Located<String>?,
     platform: Platform, environments: [String: ImageEnvironment]
   ) -> DockerfileFacts {
     var facts = DockerfileFacts(
@@ -36,7 +38,7 @@ package enum DockerfileReader {
     }
     let list = StageList(
       lines, source: source, buildArguments: buildArguments,
-      predefined: predefined(platform, target: target ?? lastName(lines)), environments: environments)
+      predefined: predefined(platform, target: target?.value ?? lastName(lines)), environments: environments)
     facts.diagnostics += list.diagnostics
     var stages: [Stage] = []
     for index in list.stages.indices {
@@ -136,16 +138,18 @@ package enum DockerfileReader {
 
   // MARK: - Stages
 
-  private static func wantedStage(_ target: String?, _ list: StageList, _ facts: inout DockerfileFacts) -> Int? {
+  private static func wantedStage(
+    _ target: Located<String>?, _ list: StageList, _ facts: inout DockerfileFacts
+  ) -> Int? {
     guard let target else { return list.stages.indices.last }
-    if let index = list.index(ofStage: target) { return index }
-    if let index = Int(target), list.stages.indices.contains(index) { return index }
+    if let index = list.index(ofStage: target.value) { return index }
+    if let index = Int(target.value), list.stages.indices.contains(index) { return index }
     let names = list.stages.compactMap(\.name)
-    let nearest = NearestSpelling.of(target, among: names)
+    let nearest = NearestSpelling.of(target.value, among: names)
     let known = names.isEmpty ? "its stages have no names" : "its stages are " + names.joined(separator: ", ")
     facts.diagnostics.append(
       Diagnostic(
-        .error, "there is no stage '\(target)'", at: SourceLocation(file: facts.file),
+        .error, "there is no stage '\(target.value)'", at: target.location,
         help: nearest.map { "did you mean \($0)?" } ?? known))
     return nil
   }

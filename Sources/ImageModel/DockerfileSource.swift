@@ -7,7 +7,7 @@ package struct DockerfileSource: Hashable, Sendable {
     case network(isPinned: Bool)
   }
 
-  /// `COPY`, `ADD`, `RUN --mount`.
+  /// `COPY`, `ADD`, `RUN --mount`; behind `ONBUILD` where an image that `FROM` names brings it.
   package var instruction: String
   /// After expansion.
   package var text: String

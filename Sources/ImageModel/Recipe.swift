@@ -61,6 +61,8 @@ package struct ImageRecipe: Sendable {
   package var aliases: [ImageReference] = []
   package var visibility = Visibility.public
   package var dockerfile: DockerfileFacts
+  /// By what the Dockerfile calls images of the tree, where that is not the main tag.
+  package var aliasesUsed: [String: ArtifactID] = [:]
   /// What `dockerfile` was read with: what is known of the images that `FROM` names, by canonical reference.
   package var bases: [String: BaseConfig] = [:]
   package var ignore = IgnoreFile()

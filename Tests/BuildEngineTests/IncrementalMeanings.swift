@@ -81,5 +81,28 @@ extension IncrementalTests {
       world.write("science", "FROM cati/python:latest AS a\nCOPY . /\n")
       world.renameUse(of: "python", in: "science", to: ImageReference(repository: "cati/python", tag: "latest"))
     },
+    Row("another name of an upstream that files are taken from", runs: []) { world in
+      let text =
+        "FROM scratch\nCOPY . /\nCOPY --from=cati/python:1 --chown=1 /x /\n"
+        + "RUN --mount=type=bind,from=cati/python:1,target=/m --mount=from=cati/python:1,target=/n from=cati/python:1 x\n"
+      world["python"].aliases = [ImageReference(repository: "cati/python", tag: "latest")]
+      world.write("science", text)
+      try await world.build()
+      world.write(
+        "science",
+        text.replacing("--from=cati/python:1 ", with: "--from=cati/python:latest ")
+          .replacing("from=cati/python:1,", with: "from=cati/python:latest,"))
+      world.renameUse(of: "python", in: "science", to: ImageReference(repository: "cati/python", tag: "latest"))
+    },
+    Row(
+      "a name of an upstream in the text of a command",
+      runs: ["science: dockerfile ~RUN --mount=from=cati/python:1,target=/m from=cati/python:latest x"]
+    ) { world in
+      let text = "FROM scratch\nCOPY . /\nRUN --mount=from=cati/python:1,target=/m from=cati/python:1 x\n"
+      world["python"].aliases = [ImageReference(repository: "cati/python", tag: "latest")]
+      world.write("science", text)
+      try await world.build()
+      world.write("science", text.replacing("from=cati/python:1 ", with: "from=cati/python:latest "))
+    },
   ]
 }

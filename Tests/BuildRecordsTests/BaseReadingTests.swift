@@ -77,6 +77,29 @@ struct BaseReadingTests {
     #expect(selectors.map(\.pattern).sorted() == ["a", "t", "u"])
   }
 
+  /// What a trigger takes is told where its base is named; everything else where it stands.
+  @Test func everySourceHasAPlaceInTheDockerfile() {
+    let recipe = recipe(
+      "# syntax\nFROM node:onbuild \\\n  AS one\nCOPY a /a\n\nFROM node:onbuild\nCOPY --from=one /a /b\nCOPY c /c")
+    let config = Self.config(["RUN x", "COPY t /t", "ADD u /u"])
+    let facts = BaseReading.recipe(recipe, with: [Self.base: config]).dockerfile
+    #expect(
+      facts.sources.map { "\($0.location.line) \($0.instruction) \($0.text)" } == [
+        "2 ONBUILD COPY t", "2 ONBUILD ADD u", "4 COPY a", "6 ONBUILD COPY t", "6 ONBUILD ADD u", "8 COPY c",
+      ])
+  }
+
+  /// A variable that was unknown without the base is no reason to take everything with it.
+  @Test func notesAreThoseOfTheReadingThatCounts() {
+    let recipe = recipe("ARG D=x\nFROM node:onbuild\nRUN x\nCOPY $DIR/f $D /\nCOPY $OTHER /o")
+    var config = Self.config(["RUN y", "COPY t /t"])
+    config.environment.variables["DIR"] = .init(value: "one")
+    config.environment.variables["D"] = .init(value: "two")
+    let facts = BaseReading.recipe(recipe, with: [Self.base: config]).dockerfile
+    #expect(facts.sources.map(\.text).contains("one/f"))
+    #expect(facts.diagnostics.filter { $0.severity == .note }.map { $0.location?.line } == [5])
+  }
+
   @Test func whatATriggerMayMeanOtherwiseTakesTheWholeContext() {
     #expect(reach("FROM node:onbuild\n", "COPY <<E t /t") == nil)
     #expect(reach("FROM node:onbuild\n", "COPY t /t\\") == nil)

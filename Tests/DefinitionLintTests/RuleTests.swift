@@ -136,6 +136,23 @@ struct RuleTests {
       ])
   }
 
+  /// What triggers of a base take is missing in the build in which they fire, and told at its `FROM`.
+  @Test func whatABaseDecidesIsJudgedWhereItIsUsed() throws {
+    let judgement = Judgement(
+      dockerfile: "FROM cati/base:1\n\nCOPY ${DIR}/file absent /\n", ["a/1/one/file": "", "a/1/there": ""])
+    judgement.files.write(
+      "/r/share/docker/base/1/casa_distro_docker.yaml", "image_sources:\n  - {name: base, tags: ['1']}\n")
+    judgement.files.write(
+      "/r/share/docker/base/1/Dockerfile",
+      "FROM scratch\nARG D=one\nENV DIR=$D\nONBUILD COPY missing /\nONBUILD COPY there /\n")
+    let found = try judgement.short()
+    #expect(
+      found == [
+        "a/1/Dockerfile:1 error missing-source", "a/1/Dockerfile:1 warning undeclared-use",
+        "a/1/Dockerfile:3 error missing-source",
+      ])
+  }
+
   @Test func aGeneratedFileThatNothingReachesIsFound() throws {
     let top =
       "generate:\n  - {output: one, command: [touch, '{output}']}\n  - {output: two, command: [touch, '{output}']}\n"

@@ -4,6 +4,19 @@ import TestSupport
 import Testing
 
 struct DefinitionFileTests {
+  /// Engines look for a file behind the link, find none, and read on as if there were no link.
+  @Test func anIgnoreFileThatLeadsNowhereIsNone() throws {
+    let workshop = Workshop([
+      "a/casa_distro_docker.yaml": Workshop.definition() + "  - {name: b, tags: ['1']}\n", "a/Dockerfile": "FROM x:1\n",
+      "a/.dockerignore": "*.o\n",
+    ])
+    workshop.files.link("/r/share/docker/a/Dockerfile.dockerignore", to: "nowhere")
+    let tree = workshop.scan()
+    #expect(tree.image("docker/a:1")?.ignore.patterns == ["*.o"])
+    #expect(tree.diagnostics.map(\.severity) == [.warning])
+    #expect(tree.diagnostics.first?.location?.file == "/r/share/docker/a/Dockerfile.dockerignore")
+  }
+
   @Test func everyKeyOfADefinitionArrivesInItsRecipe() throws {
     var workshop = Workshop([
       "a/b/casa_distro_docker.yaml": """

@@ -66,6 +66,11 @@ import Testing
     let wrong = read(text, target: "tow")
     #expect(wrong.errors == ["there is no stage 'tow'"])
     #expect(wrong.diagnostics.first?.help == "did you mean two?")
+    let place = SourceLocation(file: "d.yaml", line: 7, column: 3)
+    let placed = DockerfileReader.read(
+      Array(text.utf8), file: "Dockerfile", buildArguments: [:], target: "tow", targetPlace: place,
+      platform: Platform(os: "linux", architecture: "amd64"))
+    #expect(placed.diagnostics.first?.location == place)
   }
 
   @Test func aReferenceIsReplacedAsAWhole() {
