@@ -1,7 +1,7 @@
 internal import DockerfileText
 package import ImageModel
 
-/// Adds to changes of inputs what the lists do not tell: changed lines, parameters of templates, the ignore file.
+/// Adds to changes of inputs what the lists do not tell: changed lines, parameters of templates, the ignore file, the target, what names mean.
 package struct ChangeExplainer: Sendable {
   private let before: InputDetails
   private let after: InputDetails
@@ -23,7 +23,7 @@ package struct ChangeExplainer: Sendable {
     var change = change
     switch change.group {
     case .dockerfile:
-      change.causes = parameters(of: "Dockerfile")
+      change.causes = parameters(of: "Dockerfile") + target + meanings(in: change)
       change.diff = Self.instructionDiff(change)
     case .context:
       change.causes = change.kind == .modified ? parameters(of: change.name) : ignoreFile(change)
@@ -40,6 +40,24 @@ package struct ChangeExplainer: Sendable {
       let (first, second) = (old.parameters[name], new.parameters[name])
       guard first?.value != second?.value else { return nil }
       return .parameter(name, before: first?.value, after: second?.value, location: second?.location)
+    }
+  }
+
+  private var target: [InputCause] {
+    guard let old = before.target, let new = after.target, old.stage != new.stage else { return [] }
+    return [.target(before: old.stage, after: new.stage, location: new.location)]
+  }
+
+  /// Names of images by which an instruction changed though nobody wrote another one.
+  private func meanings(in change: InputChange) -> [InputCause] {
+    Set(before.aliases.keys).union(after.aliases.keys).sorted().compactMap { name in
+      let (old, new) = (before.aliases[name], after.aliases[name])
+      // What lists say is the main tag of an image of the tree, and the name itself of one from outside.
+      func says(_ text: String?, _ id: ArtifactID?) -> Bool {
+        text?.contains(id.map { "\($0.name):\($0.tag)" } ?? name) == true
+      }
+      guard old != new, says(change.before, old), says(change.after, new) else { return nil }
+      return .meaning(name, before: old, after: new)
     }
   }
 

@@ -27,6 +27,10 @@ package struct DetailReader: Sendable {
     }
     guard case .image(let image) = recipe else { return details }
     details.ignore = image.ignore
+    details.aliases = image.aliasesUsed
+    if image.dockerfile.stages.count > 1 {
+      details.target = .init(image.target, at: image.places[.recipe]?["target"] ?? image.location)
+    }
     for (path, source) in image.templates where isListed(path, image, inputs) {
       details.templates[path.description] = InputDetails.Template(
         name: source.file.name.description, digest: .sha256(source.text),

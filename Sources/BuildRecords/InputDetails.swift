@@ -19,6 +19,21 @@ package struct InputDetails: Hashable, Sendable {
     }
   }
 
+  /// What a Dockerfile of several stages is built for.
+  package struct Target: Hashable, Sendable {
+    /// Nil means the last one.
+    package var stage: String?
+    package var location: SourceLocation
+
+    package init(_ stage: String?, at location: SourceLocation) {
+      (self.stage, self.location) = (stage, location)
+    }
+  }
+
+  /// Nil where there is one stage, or nobody knows.
+  package var target: Target?
+  /// By what a Dockerfile calls images of the tree, where that is not the main tag.
+  package var aliases: [String: ArtifactID] = [:]
   /// Small texts of the context by their digests.
   package var texts: [Digest: [UInt8]] = [:]
   /// By the path of the rendered file.
@@ -32,7 +47,7 @@ package struct InputDetails: Hashable, Sendable {
 }
 
 /// As they are kept beside the list: a line with the version and the digest of the rest; then fields, each with its
-/// length in four bytes, big-endian: a JSON object with templates and ignore file, and the texts.
+/// length in four bytes, big-endian: a JSON object with what is no text, and the texts.
 extension InputDetails {
   private static let header = Array("coppice-details 1 ".utf8)
 
@@ -55,6 +70,12 @@ extension InputDetails {
     self.init()
     while let text = InputEncoding.take(&rest) { texts[.sha256(text)] = text }
     ignore = IgnoreFile(name: json["ignore"]?["name"]?.string, patterns: json["ignore"]?["patterns"]?.strings ?? [])
+    target = json["target"]?["location"].flatMap(SourceLocation.init).map {
+      Target(json["target"]?["stage"]?.string, at: $0)
+    }
+    for (name, value) in json["aliases"]?.object?.members ?? [] {
+      aliases[name] = value.string.flatMap { ArtifactID($0) }
+    }
     for (path, value) in json["templates"]?.object?.members ?? [] {
       guard let name = value["name"]?.string, let digest = value["digest"]?.string.flatMap({ Digest($0) }) else {
         continue
@@ -71,6 +92,15 @@ extension InputDetails {
 
   private var json: JSONObject {
     var object = JSONObject()
+    if let target {
+      object["target"] = ["stage": target.stage.map { .string($0) } ?? .null, "location": target.location.json]
+    }
+    if !aliases.isEmpty {
+      let members = aliases.sorted { $0.key < $1.key }.map {
+        (key: $0.key, value: JSONValue.string($0.value.description))
+      }
+      object["aliases"] = .object(JSONObject(members))
+    }
     if let name = ignore.name {
       object["ignore"] = ["name": .string(name), "patterns": .array(ignore.patterns.map { .string($0) })]
     }

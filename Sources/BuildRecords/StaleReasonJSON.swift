@@ -101,6 +101,17 @@ extension InputCause {
       if let after { object["after"] = .string(after) }
       if let location { object["location"] = location.json }
       return .object(object)
+    case .target(let before, let after, let location):
+      var object = JSONObject([("kind", "target")])
+      if let before { object["before"] = .string(before) }
+      if let after { object["after"] = .string(after) }
+      object["location"] = location.json
+      return .object(object)
+    case .meaning(let name, let before, let after):
+      var object = JSONObject([("kind", "meaning"), ("name", .string(name))])
+      if let before { object["before"] = .string(before.description) }
+      if let after { object["after"] = .string(after.description) }
+      return .object(object)
     }
   }
 }

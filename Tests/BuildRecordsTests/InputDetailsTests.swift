@@ -143,6 +143,38 @@ struct InputDetailsTests {
     return try #require(changes.first)
   }
 
+  @Test func theTargetIsTheCauseWhereBothAreKnown() throws {
+    var (before, after) = (InputDetails(), InputDetails())
+    let change = InputChange(.dockerfile, .added, "", after: "RUN x")
+    let place = SourceLocation(file: "d.yaml", line: 4)
+    after.target = .init("two", at: place)
+    #expect(try Self.explained(change, before, after).causes == [])
+    before.target = .init(nil, at: SourceLocation(file: "d.yaml", line: 2))
+    #expect(
+      try Self.explained(change, before, after).causes == [.target(before: nil, after: "two", location: place)])
+    before.target = .init("two", at: SourceLocation(file: "d.yaml", line: 9))
+    #expect(try Self.explained(change, before, after).causes == [])
+    #expect(InputDetails(encoded: after.encoded) == after)
+  }
+
+  @Test func aNameThatMeansAnotherImageIsTheCause() throws {
+    var (before, after) = (InputDetails(), InputDetails())
+    let (old, new) = (TreeText.id("old"), TreeText.id("new"))
+    func causes(_ first: String, _ second: String) throws -> [InputCause] {
+      try Self.explained(InputChange(.dockerfile, .modified, "", before: first, after: second), before, after).causes
+    }
+    before.aliases = ["cati/x:latest": old]
+    #expect(
+      try causes("FROM cati/old:1", "FROM cati/x:latest") == [.meaning("cati/x:latest", before: old, after: nil)])
+    #expect(try causes("RUN a", "RUN b") == [])
+    after.aliases = ["cati/x:latest": new]
+    #expect(try causes("FROM cati/old:1", "FROM cati/new:1") == [.meaning("cati/x:latest", before: old, after: new)])
+    before.aliases = [:]
+    #expect(
+      try causes("FROM cati/x:latest", "FROM cati/new:1") == [.meaning("cati/x:latest", before: nil, after: new)])
+    #expect(InputDetails(encoded: after.encoded) == after)
+  }
+
   @Test func parametersAreTheCauseWhereTheTemplateIsTheSame() throws {
     var (before, after) = (InputDetails(), InputDetails())
     before.templates["Dockerfile"] = Self.template("FROM %(base)s", ["base": "a", "same": "x", "old": "1"])

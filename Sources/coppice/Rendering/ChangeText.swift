@@ -36,11 +36,20 @@ enum ChangeText {
     return lines
   }
 
-  /// `Dockerfile.template: %(base_image)s = a → b`.
-  static func line(_ cause: InputCause, of file: String) -> String? {
-    guard case .parameter(let name, let before, let after, _) = cause else { return nil }
-    let values = "\(before.map(short) ?? "not given") → \(after.map(short) ?? "not given")"
-    return "\(TerminalText.oneLine(file)): %(\(TerminalText.oneLine(name)))s = \(values)"
+  /// `Dockerfile.template: %(base_image)s = a → b`, and where that is said.
+  static func line(_ cause: InputCause, of file: String) -> (text: String, location: SourceLocation?)? {
+    switch cause {
+    case .parameter(let name, let before, let after, let location):
+      let values = "\(before.map(short) ?? "not given") → \(after.map(short) ?? "not given")"
+      return ("\(TerminalText.oneLine(file)).template: %(\(TerminalText.oneLine(name)))s = \(values)", location)
+    case .target(let before, let after, let location):
+      let stages = [before, after].map { $0.map { TerminalText.oneLine($0) } ?? "the last stage" }
+      return ("target \(stages.joined(separator: " → "))", location)
+    case .meaning(let name, let before, let after):
+      let images = [before, after].map { $0?.description ?? "an image from outside" }
+      return ("\(TerminalText.oneLine(name)) means another image: \(images.joined(separator: " → "))", nil)
+    case .ignoreFile: return nil
+    }
   }
 
   /// `Dockerfile:12 changed: RUN …`.

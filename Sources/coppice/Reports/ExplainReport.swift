@@ -81,9 +81,8 @@ struct ExplainReport: Sendable {
       // Many lines of one template may change through one parameter.
       for cause in change.causes where told.insert(cause).inserted {
         let file = change.group == .dockerfile ? "Dockerfile" : change.name
-        guard case .parameter(_, _, _, let location) = cause, let line = ChangeText.line(cause, of: "\(file).template")
-        else { continue }
-        text += "    \(line)\n" + place(location)
+        guard let line = ChangeText.line(cause, of: file) else { continue }
+        text += "    \(line.text)\n" + place(line.location)
       }
     }
     return text
