@@ -149,6 +149,10 @@ package struct LockfileReader {
         isApart = false
       } else if text.hasPrefix("coppice-lock:") {
         let version = text.dropFirst("coppice-lock:".count).drop(while: { $0 == " " })
+        if version.isEmpty {
+          warn("the version of the lockfile is missing", line.number)
+          continue
+        }
         guard version == "1" else {
           throw Failure(
             "the lockfile has format \(version), which this coppice does not know",

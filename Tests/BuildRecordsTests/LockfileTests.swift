@@ -182,6 +182,15 @@ struct LockfileTests {
     #expect(failure.help != nil)
   }
 
+  /// What was cut off is no later version.
+  @Test func aFileWithoutItsVersionIsDamaged() throws {
+    let text = LockfileWriter.text(Self.lockfile(["a"]))
+    let cut = try #require(text.range(of: "coppice-lock:"))
+    let (lockfile, faults) = try Self.read(String(text[..<cut.upperBound]))
+    #expect(lockfile == Lockfile())
+    #expect(faults.map(\.location?.line) == [2])
+  }
+
   @Test func aFileWithLineEndsOfAnotherSystemIsTheSameFile() throws {
     let lockfile = Self.lockfile(["a", "b"])
     let text = LockfileWriter.text(lockfile).replacing("\n", with: "\r\n")

@@ -164,6 +164,12 @@ import Testing
         1 to build, 1 may be built, about 1 m 40 s
 
         """)
+    let restored = PlanReport(
+      steps: [
+        .init(id: Self.base, reasons: [Self.change], expected: nil, isRestorable: true),
+        .init(id: Self.file, reasons: [.upstreamWillRebuild(Self.base)], expected: nil, isRestorable: true),
+      ], expected: nil)
+    #expect(restored.text(style: .plain).hasSuffix("\n2 to restore\n"))
     #expect(PlanReport(steps: [], expected: nil).text(style: .plain).hasPrefix("nothing to build"))
   }
 

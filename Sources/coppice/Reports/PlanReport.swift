@@ -32,9 +32,10 @@ struct PlanReport: Sendable {
       text += "[\(index + 1)/\(steps.count)] \(style(.bold, "\(step.id)")) \(verb)\(time)\n"
       for line in ReasonText.lines(step.reasons) { text += "      \(line)\n" }
     }
-    let certain = steps.count { !Staleness.stale($0.reasons).isUncertain }
-    let may = steps.count - certain
-    let counts = [certain > 0 ? "\(certain) to build" : nil, may > 0 ? "\(may) may be built" : nil].compactMap(\.self)
+    let restored = steps.count(where: \.isRestorable)
+    let may = steps.count { !$0.isRestorable && Staleness.stale($0.reasons).isUncertain }
+    let counts = [(steps.count - restored - may, "to build"), (may, "may be built"), (restored, "to restore")]
+      .compactMap { count, what in count > 0 ? "\(count) \(what)" : nil }
     return text + counts.joined(separator: ", ") + (expected.map { ", about \(HumanText.duration($0))" } ?? "") + "\n"
   }
 }
