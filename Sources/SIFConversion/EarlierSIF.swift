@@ -21,7 +21,8 @@ package struct EarlierSIF: Sendable {
   }
 }
 
-private struct FilePart: SquashfsSource {
+/// A file system as it lies in a SIF.
+struct FilePart: SquashfsSource {
   let file: any RandomAccessFile
   let range: Range<Int>
 

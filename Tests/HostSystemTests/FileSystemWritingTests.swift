@@ -1,3 +1,4 @@
+import Glibc
 import HostSystem
 import ImageModel
 import TestSupport
@@ -85,6 +86,41 @@ struct FileSystemWritingTests {
     #expect(disk.reason { try file.write([1], at: 0) } == .other(9))
     #expect(disk.reason { _ = try file.reader() } == .other(9))
     #expect(disk.reason { _ = try disk.fileSystem.openAnywhere(disk.root) } == .isADirectory)
+  }
+
+  @Test(arguments: DiskKind.allCases)
+  func copiesOfLongRangesStayInTheirOrder(kind: DiskKind) throws {
+    let disk = try kind.make()
+    let text = String(decoding: (0..<3_000_000).map { UInt8(ascii: "a") + UInt8($0 / 1000 % 26) }, as: UTF8.self)
+    try disk.write("source", text)
+    let source = try disk.fileSystem.openAnywhere(disk.path("source"))
+    let file = try disk.fileSystem.create(in: disk.root, mode: 0o644)
+    for range in [0..<1_500_000, 1_500_000..<2_999_999] {
+      try file.append(range, of: source)
+      if range.lowerBound > 0 { try file.write(Array(text.utf8.suffix(1))) }
+    }
+    file.beginSync()
+    try file.append(0..<10, of: source)
+    try file.commit(to: disk.path("final"))
+    #expect(
+      try disk.fileSystem.contents(of: disk.path("final"), limit: 4 << 20) == Array((text + text.prefix(10)).utf8))
+
+    let other = try disk.fileSystem.create(in: disk.root, mode: 0o644)
+    try other.append(0..<2_000_000, of: source)
+    other.discard()
+    #expect(try disk.fileSystem.names(of: disk.root).map(\.name) == ["final", "source"])
+  }
+
+  @Test func aCopyThatFailsIsToldByTheNextCall() throws {
+    let disk = try DiskKind.real.make()
+    try disk.write("source", String(repeating: "x", count: 100_000))
+    let source = try disk.fileSystem.openAnywhere(disk.path("source"))
+    try #require(truncate(disk.path("source").description, 50_000) == 0)
+    let file = try disk.fileSystem.create(in: disk.root, mode: 0o644)
+    try file.append(0..<100_000, of: source)
+    #expect(disk.reason { try file.commit(to: disk.path("final")) } != nil)
+    file.discard()
+    #expect(try disk.fileSystem.names(of: disk.root).map(\.name) == ["source"])
   }
 
   @Test(arguments: DiskKind.allCases)

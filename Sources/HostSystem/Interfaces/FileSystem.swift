@@ -82,10 +82,13 @@ package protocol PendingFile: AnyObject {
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileSystemError)
   /// Writes over what was appended, without moving the end.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileSystemError)
-  /// Appends a range of another file, which the kernel copies where it can.
+  /// Appends a range of another file, which the kernel copies where it can, while the caller goes on: the next call waits,
+  /// and throws what went wrong.
   func append(_ range: Range<Int>, of file: any RandomAccessFile) throws(FileSystemError)
   /// What was written so far.
   func reader() throws(FileSystemError) -> any RandomAccessFile
+  /// Lets the disk write what was written so far while something else is done, so that `commit` waits less.
+  func beginSync()
   /// Syncs the bytes, gives them their final name, syncs the directory.
   func commit(to path: FilePath) throws(FileSystemError)
   /// Removes what was written; does nothing after `commit`.
@@ -187,6 +190,8 @@ extension PendingFile {
     }
     try result.get()
   }
+
+  package func beginSync() {}
 
   package func append(_ range: Range<Int>, of file: any RandomAccessFile) throws(FileSystemError) {
     try file.forEachPiece(of: range) { piece throws(FileSystemError) in try write(piece) }

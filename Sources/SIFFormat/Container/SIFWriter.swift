@@ -99,6 +99,24 @@ package final class SIFWriter {
     note(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(missing)), missing == 0 ? digest : nil, fault)
   }
 
+  /// Whether all has come that can be written over.
+  package var hasWholeHead: Bool { front.count >= partitionOffset + Self.headSize }
+
+  /// Appends bytes of another file to the file system; the kernel copies them where it can.
+  /// - Parameters:
+  ///   - pieces: what they are one behind the other.
+  ///   - fault: what `finish` throws when they are not.
+  /// - Precondition: `hasWholeHead`, and the pieces are as long as the range together.
+  package func write(
+    _ range: Range<Int>, of other: any RandomAccessFile, pieces: [(count: Int, digest: Digest)],
+    otherwise fault: any Error
+  ) throws {
+    precondition(hasWholeHead && pieces.reduce(0) { $0 + $1.count } == range.count)
+    try file.append(range, of: other)
+    self.pieces += pieces.map { Piece(count: $0.count, digest: $0.digest, fault: fault) }
+    tailSize += range.count
+  }
+
   private func note(_ tail: UnsafeRawBufferPointer, _ known: Digest? = nil, _ fault: (any Error)? = nil) {
     if tail.isEmpty { return }
     pieces.append(Piece(count: tail.count, digest: known ?? Self.digest(of: tail), fault: fault))
@@ -181,6 +199,7 @@ package final class SIFWriter {
 
   private func verified(_ isMD5Wanted: Bool) throws -> WrittenSIF {
     let reader = try file.reader()
+    file.beginSync()
     let (size, front, pieces) = (front.count + tailSize, front, pieces)
     guard reader.size == size, try reader.bytes(0..<front.count) == front else { throw damaged }
     let found = Locked(

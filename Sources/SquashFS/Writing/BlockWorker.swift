@@ -18,9 +18,8 @@ final class BlockWorker {
   func work(_ block: DataBlock) {
     switch block.origin {
     case .memory: compress(block)
-    case .earlier(let earlier):
-      let isThere = earlier.block.size == 0 || earlier.read(into: block.memory)
-      block.take(earlier.block, isThere: isThere)
+    // It stays where it is until it is its turn to be written.
+    case .earlier: break
     case .gaps(let gaps):
       for gap in gaps where !fill(gap, of: block) { return block.set(.lost) }
       compress(block)

@@ -10,7 +10,7 @@ final class DataBlock: @unchecked Sendable {
 
   enum Outcome {
     case compressed, raw, zeros, outOfMemory
-    /// An earlier image does not have it any more.
+    /// An earlier image does not have what the block is made of any more.
     case lost
   }
 
@@ -26,7 +26,7 @@ final class DataBlock: @unchecked Sendable {
     case memory
     /// The memory, when these were filled.
     case gaps([Gap])
-    /// They are stored so in an earlier image; whether they still are is seen when they are written.
+    /// They are stored so in an earlier image, and never come to the memory.
     case earlier(EarlierBlock)
   }
 
@@ -58,19 +58,21 @@ final class DataBlock: @unchecked Sendable {
     count += bytes.count
   }
 
-  /// Whether its bytes come from an earlier image as they are, unverified.
-  var isTaken: Bool { if case .earlier = origin { true } else { false } }
-
   /// Makes it empty, to be used again.
   func reset() { (count, origin) = (0, .memory) }
 
-  /// The size as lists of blocks say it.
-  var storedSize: UInt32 {
-    switch outcome {
-    case .compressed: UInt32(count)
-    case .raw: UInt32(count) | SquashfsFormat.rawBlock
-    case .zeros, .outOfMemory, .lost: 0
+  /// How it is stored, at a place of the image.
+  func stored(at offset: Int) -> BlockMap.Block {
+    if case .earlier(let earlier) = origin {
+      return BlockMap.Block(offset: offset, size: earlier.block.size, digest: earlier.block.digest)
     }
+    let size =
+      switch outcome {
+      case .compressed: UInt32(count)
+      case .raw: UInt32(count) | SquashfsFormat.rawBlock
+      case .zeros, .outOfMemory, .lost: 0 as UInt32
+      }
+    return BlockMap.Block(offset: offset, size: size, digest: digest)
   }
 
   // MARK: what a worker does with it
@@ -89,13 +91,6 @@ final class DataBlock: @unchecked Sendable {
       digest = hasher.finish()
     case .zeros, .outOfMemory, .lost: (count, digest) = (0, BlockMap.ofNothing)
     }
-  }
-
-  /// Its memory holds what is stored of an earlier block.
-  func take(_ block: BlockMap.Block, isThere: Bool) {
-    guard isThere else { return set(.lost) }
-    (count, digest) = (block.storedCount, block.digest)
-    outcome = block.size == 0 ? .zeros : block.isRaw ? .raw : .compressed
   }
 
   var isZeros: Bool {

@@ -12,7 +12,14 @@ package struct EarlierImage: Sendable {
 /// A stored block of an earlier image.
 struct EarlierBlock: Sendable {
   let source: any SquashfsSource
+  /// Which of the earlier images has it.
+  let image: Int
   let block: BlockMap.Block
+
+  /// Whether it lies right behind another one.
+  func follows(_ other: EarlierBlock) -> Bool {
+    image == other.image && block.offset == other.block.offset + other.block.storedCount
+  }
 
   /// Whether it has the digest that it should have is left to the reader.
   /// - Returns: false when nothing is there.
@@ -38,31 +45,37 @@ struct EarlierImages {
   }
 
   struct Content {
-    let image: EarlierImage
+    /// Which of the images has it.
+    let image: Int
     let content: BlockMap.Content
-
-    var blocks: [EarlierBlock] {
-      image.map.blocks[content.blocks].map { EarlierBlock(source: image.source, block: $0) }
-    }
-
-    /// Of the block with its end, and where that begins.
-    var fragment: (block: EarlierBlock, offset: Int) {
-      let block = image.map.fragments[content.fragment].block
-      return (EarlierBlock(source: image.source, block: block), content.fragmentOffset)
-    }
   }
 
   func content(_ digest: Digest, size: Int) -> Content? {
-    for image in images {
-      if let content = image.map.content(digest, size: size) { return Content(image: image, content: content) }
+    for number in images.indices {
+      if let content = images[number].map.content(digest, size: size) {
+        return Content(image: number, content: content)
+      }
     }
     return nil
   }
 
+  func blocks(of content: Content) -> [EarlierBlock] {
+    images[content.image].map.blocks[content.content.blocks].map { block($0, of: content.image) }
+  }
+
+  /// The block with the end of a content.
+  func fragment(of content: Content) -> EarlierBlock {
+    block(images[content.image].map.fragments[content.content.fragment].block, of: content.image)
+  }
+
+  private func block(_ block: BlockMap.Block, of image: Int) -> EarlierBlock {
+    EarlierBlock(source: images[image].source, image: image, block: block)
+  }
+
   /// The fragment block that holds the ends of exactly these contents.
   func fragment(of members: [Digest]) -> EarlierBlock? {
-    for image in images {
-      if let block = image.map.fragment(of: members) { return EarlierBlock(source: image.source, block: block) }
+    for (number, image) in images.enumerated() {
+      if let found = image.map.fragment(of: members) { return block(found, of: number) }
     }
     return nil
   }

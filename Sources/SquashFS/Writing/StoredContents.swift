@@ -95,16 +95,16 @@ final class StoredContents {
     let found = earlier.content(digest, size: size)
     guard found != nil || size == 0 else { return nil }
     begin(size: size, digest: digest)
-    for block in found?.blocks ?? [] {
+    for block in found.map(earlier.blocks) ?? [] {
       self.block.origin = .earlier(block)
       try submitFileBlock()
     }
     let number = keep(digest, note: found?.content.note ?? 0)
     if let found, found.content.tailCount > 0 {
       try leaveRoom(for: found.content.tailCount)
-      let (earlier, offset) = found.fragment
       let place = fragment.count..<fragment.count + found.content.tailCount
-      gaps.append(DataBlock.Gap(from: earlier, offset: offset, place: place))
+      gaps.append(
+        DataBlock.Gap(from: earlier.fragment(of: found), offset: found.content.fragmentOffset, place: place))
       addMember(number, tail: place.count)
     }
     return number
@@ -265,12 +265,13 @@ final class StoredContents {
     case .lost: throw EarlierImageFault()
     case .compressed, .raw, .zeros: break
     }
+    let stored = block.stored(at: output.position)
     switch block.purpose {
     case .fragment(let number):
-      fragments[number] = BlockMap.Block(offset: output.position, size: block.storedSize, digest: block.digest)
+      fragments[number] = stored
       try output.append(block)
     case .file(let number, let place):
-      (blockSizes[place], blockDigests[place]) = (block.storedSize, block.digest)
+      (blockSizes[place], blockDigests[place]) = (stored.size, stored.digest)
       if contents[number].isDropped { return }
       if isHeld && number == contents.count - 1 {
         held.append((Array(block.bytes), block.digest))
