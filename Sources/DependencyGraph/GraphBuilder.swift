@@ -18,6 +18,7 @@ package enum GraphBuilder {
     let makers = makers(of: declarations)
     let triggering = Set(declarations.filter(\.hasTriggers).map(\.id))
     var diagnostics: [Diagnostic] = []
+    var nearMiss: NearMiss?
     let belowDirectory = DirectoryTable(declarations)
     var nodes: [BuildGraph.Node] = []
     // Of each declaration, by its place.
@@ -38,7 +39,9 @@ package enum GraphBuilder {
           if used[maker] == nil { used[maker] = Edge(upstream: maker, location: use.location) }
         } else if seenBases.insert(use.reference.canonical).inserted {
           bases.append(use)
-          if let warning = NearMiss.warning(for: use, declarations) { diagnostics.append(warning) }
+          let table = nearMiss ?? NearMiss(among: declarations)
+          nearMiss = table
+          if let warning = table.warning(for: use) { diagnostics.append(warning) }
         }
       }
       for need in needs { used[need] = Edge(upstream: need, location: declaration.location) }

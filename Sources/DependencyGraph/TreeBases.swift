@@ -7,10 +7,11 @@ package struct TreeBases {
   private var recipes: [ArtifactID: Recipe]
   private var environments: [ArtifactID: ImageEnvironment] = [:]
 
-  /// What counts of an image that others are built from, without the rest of its large recipe.
-  private struct Base {
+  /// What counts of an image that others use, without the rest of its large recipe.
+  private struct UsedImage {
     var use: ImageUse
     var id: ArtifactID
+    var reference: ImageReference
     var triggers: [String]?
   }
 
@@ -36,22 +37,17 @@ package struct TreeBases {
   }
 
   /// The images of the tree that a recipe uses.
-  private func images(of id: ArtifactID) -> [(use: ImageUse, made: ImageRecipe)] {
+  private func images(of id: ArtifactID) -> [UsedImage] {
     (graph[id]?.resolution ?? []).compactMap { use, step in
       guard let step, case .image(let image)? = recipes[step] else { return nil }
-      return (use, image)
+      return UsedImage(use: use, id: step, reference: image.reference, triggers: image.dockerfile.triggers)
     }
   }
 
   /// Those of them that `FROM` names.
-  private func bases(of id: ArtifactID) -> [Base] {
-    images(of: id).compactMap { use, image in
-      guard use.role == .from else { return nil }
-      return Base(use: use, id: image.id, triggers: image.dockerfile.triggers)
-    }
-  }
+  private func bases(of id: ArtifactID) -> [UsedImage] { images(of: id).filter { $0.use.role == .from } }
 
-  private func hasSay(_ base: Base, in image: ImageRecipe) -> Bool {
+  private func hasSay(_ base: UsedImage, in image: ImageRecipe) -> Bool {
     base.triggers != []
       || !image.dockerfile.askedVariables.isEmpty
         && image.dockerfile.askedVariables[base.use.reference.canonical] != nil
@@ -77,7 +73,7 @@ package struct TreeBases {
     }
   }
 
-  private func configs(_ bases: [Base]) -> [String: BaseConfig] {
+  private func configs(_ bases: [UsedImage]) -> [String: BaseConfig] {
     let configs = bases.map { base in
       let environment = environments[base.id] ?? ImageEnvironment(root: .unknown)
       return (
@@ -89,43 +85,44 @@ package struct TreeBases {
   }
 
   /// An image of the tree is the same one by whichever of its names the Dockerfile calls it.
-  private func nameImages(in image: inout ImageRecipe) {
-    for (use, made) in images(of: image.id) where use.reference.canonical != made.reference.canonical {
-      let written = String(decoding: image.dockerfile.text[use.range], as: UTF8.self)
-      image.aliasesUsed[written] = made.id
-      let index = image.dockerfile.instructions.lastIndex { $0.location <= use.location }
+  private func name(_ images: [UsedImage], in image: inout ImageRecipe) {
+    for used in images where used.use.reference.canonical != used.reference.canonical {
+      let written = String(decoding: image.dockerfile.text[used.use.range], as: UTF8.self)
+      image.aliasesUsed[written] = used.id
+      let index = image.dockerfile.instructions.lastIndex { $0.location <= used.use.location }
       guard let index, let counted = image.dockerfile.instructions[index].counted,
-        let range = Self.range(of: written, as: use.role, in: counted)
+        let range = Self.range(of: written, as: used.use.role, in: counted)
       else { continue }
-      image.dockerfile.instructions[index].counted?.replaceSubrange(range, with: made.reference.description)
+      image.dockerfile.instructions[index].counted?.replaceSubrange(range, with: used.reference.description)
     }
   }
 
-  /// Where an instruction names an image; nil where that is not certain. Flags stand before all that may look alike; what
-  /// `ONBUILD` keeps for other builds it keeps as it is written.
+  /// Where an instruction names an image; nil where that is not certain. What `ONBUILD` keeps for other builds it keeps as
+  /// it is written.
   private static func range(of name: String, as role: ImageUse.Role, in text: String) -> Range<String.Index>? {
     if role == .from { return text.hasSuffix(" " + name) ? text.ranges(of: name).last : nil }
-    guard !text.hasPrefix("ONBUILD ") else { return nil }
-    return text.ranges(of: "from=" + name).first.flatMap { found in
-      let isWhole = found.upperBound < text.endIndex && [" ", ","].contains(text[found.upperBound])
-      let isKey =
-        found.lowerBound > text.startIndex && ["-", "=", ","].contains(text[text.index(before: found.lowerBound)])
+    // Only flags name images; what looks like one behind them is the command's.
+    let words = text.split(separator: " ", omittingEmptySubsequences: false)
+    let flags = words.dropFirst().prefix { $0.hasPrefix("--") }
+    guard words.first != "ONBUILD", let start = flags.first?.startIndex, let end = flags.last?.endIndex else {
+      return nil
+    }
+    return text[start..<end].ranges(of: "from=" + name).first.flatMap { found in
+      let isWhole = found.upperBound == end || [" ", ","].contains(text[found.upperBound])
+      let isKey = found.lowerBound > start && ["-", "=", ","].contains(text[text.index(before: found.lowerBound)])
       return isWhole && isKey ? text.index(found.lowerBound, offsetBy: 5)..<found.upperBound : nil
     }
   }
 
   private mutating func apply(to recipe: ImageRecipe) {
-    let bases = bases(of: recipe.id).filter { hasSay($0, in: recipe) }
+    let images = images(of: recipe.id)
+    let bases = images.filter { $0.use.role == .from && hasSay($0, in: recipe) }
     // Most images call others by their main tags, and their bases have no say: they stay as they are.
-    if recipe.generated.isEmpty, bases.isEmpty,
-      images(of: recipe.id).allSatisfy({ $0.use.reference == $0.made.reference })
-    {
-      return
-    }
+    if recipe.generated.isEmpty, bases.isEmpty, images.allSatisfy({ $0.use.reference == $0.reference }) { return }
     var image = recipe
     let uses = graph.uses(of: image.id)
     image.generated = image.generated.filter { uses.contains($0.value) }
-    nameImages(in: &image)
+    name(images, in: &image)
     defer { recipes[image.id] = .image(image) }
     guard let first = bases.first(where: { $0.triggers != [] }) ?? bases.first else { return }
     let wasSelected = if case .selected = image.dockerfile.reach { true } else { false }

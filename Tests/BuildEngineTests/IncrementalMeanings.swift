@@ -95,6 +95,18 @@ extension IncrementalTests {
       world.renameUse(of: "python", in: "science", to: ImageReference(repository: "cati/python", tag: "latest"))
     },
     Row(
+      "a name of an upstream in a command that looks like a flag",
+      runs: ["science: dockerfile ~RUN --mount=FROM=cati/python:latest,target=/m echo =from=cati/python:1,"]
+    ) { world in
+      let text = "FROM scratch\nCOPY . /\nRUN --mount=FROM=cati/python:latest,target=/m echo =from=cati/python:"
+      world["python"].aliases = [ImageReference(repository: "cati/python", tag: "latest")]
+      world.write("science", text + "latest,\n")
+      world.renameUse(of: "python", in: "science", to: ImageReference(repository: "cati/python", tag: "latest"))
+      try await world.build()
+      world.write("science", text + "1,\n")
+      world.renameUse(of: "python", in: "science", to: ImageReference(repository: "cati/python", tag: "latest"))
+    },
+    Row(
       "a name of an upstream in the text of a command",
       runs: ["science: dockerfile ~RUN --mount=from=cati/python:1,target=/m from=cati/python:latest x"]
     ) { world in
