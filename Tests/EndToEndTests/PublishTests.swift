@@ -153,46 +153,4 @@ struct PublishTests {
       #expect(found.output.isEmpty, "\(found.output)")
     }
   }
-
-  /// Killed anywhere: while nothing has switched people see the old release; a release that has begun to switch is named
-  /// by `plan`; the next run completes it, or takes it back.
-  @Test func aKilledPublishIsCompletedOrTakenBack() async throws {
-    try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry)
-      try await tree.build()
-      _ = try await tree.release("publish", "--yes")
-      let start = ContinuousClock.now
-      var random = SeededGenerator(seed: Soak.start)
-      var longest = Duration.milliseconds(300)
-      var pendings = 0
-      for kill in 0..<(Soak.factor > 1 ? 100 * Soak.factor : 5) {
-        let what = Comment("kill \(kill) of seed \(Soak.start)")
-        let old = try tree.published(registry)
-        try tree.write("share/docker/other/1/data", "kill \(kill)\n")
-        try await tree.build()
-        let begin = ContinuousClock.now
-        let running = try await tree.start("publish", "--yes")
-        try await Task.sleep(for: longest * Double.random(in: 0...1, using: &random))
-        running.send(SIGKILL)
-        let run = try await running.end()
-        if run.exitCode == 0 { longest = max(.milliseconds(50), ContinuousClock.now - begin) }
-        let isPending = try Laboratory.files.statusIfPresent(of: tree.directory / ".coppice/release.yaml") != nil
-        let seen = try tree.published(registry)
-        if isPending {
-          pendings += 1
-          #expect(try await tree.release("plan").errorOutput.contains("has not been completed"), what)
-        } else if run.exitCode != 0, try await !tree.releasePlan().isEmpty {
-          #expect(seen == old, what)
-        }
-        if isPending, random.once(in: 2) {
-          _ = try await tree.release("publish", "--rollback", "--yes")
-          #expect(try tree.published(registry) == old, what)
-        } else {
-          _ = try await tree.release("publish", "--yes")
-          #expect(try await tree.releasePlan() == [], what)
-        }
-      }
-      Soak.tell("\(pendings) releases were pending, \(ContinuousClock.now - start)")
-    }
-  }
 }

@@ -36,21 +36,37 @@ struct ReleasePlanReport: Sendable {
     warnings += problems.sorted { $0.key < $1.key }.map { name, failure in
       Diagnostic(.warning, "the destination '\(name)' cannot be asked: \(failure.message)", help: failure.help)
     }
-    if let undone = pending?.undone {
-      warnings.append(
-        Diagnostic(
-          .warning, "the release \(undone) is being taken back, which has not ended",
-          help: "'coppice publish --rollback' goes on with it"))
-    } else if let pending {
-      let names = pending.entries.map(\.change.name).joined(separator: ", ")
-      let verb = pending.plan == nil ? "publish" : "apply' of its plan or 'coppice publish"
-      warnings.append(
-        Diagnostic(
-          .warning,
-          "a release of \(DateText.utc(pending.time)) has not been completed: of \(names) some may have switched",
-          help: "'coppice \(verb)' completes it, 'coppice publish --rollback' takes it back"))
-    }
+    if let pending { warnings.append(warning(of: pending)) }
     return warnings
+  }
+
+  /// Of a release that has begun and not ended: what became of its names, as far as this plan has asked.
+  private func names(of pending: Release) -> (switched: [Release.Entry], left: [Release.Entry]) {
+    var (switched, left): ([Release.Entry], [Release.Entry]) = ([], [])
+    for entry in pending.entries {
+      let line = lines.first { $0.destination == entry.destination && $0.names.contains(entry.change.name) }
+      guard let line, line.change != .unknown else { continue }
+      if line.seen[entry.change.name] == entry.change.to { switched.append(entry) } else { left.append(entry) }
+    }
+    return (switched, left)
+  }
+
+  private func warning(of pending: Release) -> Diagnostic {
+    let (switched, left) = names(of: pending)
+    func list(_ entries: [Release.Entry]) -> String {
+      entries.isEmpty ? "no name" : entries.map(\.change.name).joined(separator: ", ")
+    }
+    if let undone = pending.undone {
+      return Diagnostic(
+        .warning,
+        "the release \(undone) is being taken back, which has not ended: \(list(switched)) went back, \(list(left)) not",
+        help: "'coppice publish --rollback' goes on with it")
+    }
+    let verb = pending.plan == nil ? "publish" : "apply' of its plan or 'coppice publish"
+    return Diagnostic(
+      .warning,
+      "a release of \(DateText.utc(pending.time)) has not been completed: \(list(switched)) switched, \(list(left)) not",
+      help: "'coppice \(verb)' completes it, 'coppice publish --rollback' takes it back")
   }
 
   /// - Throws: when a destination could not be asked.
@@ -158,11 +174,23 @@ struct ReleasePlanReport: Sendable {
   var json: JSONValue {
     [
       "artifacts": .array(lines.map { line in json(line) }), "incomplete": .bool(pending != nil),
+      "pending": pending.map(json) ?? .null,
       "actions": .array(builds.map(action) + lines.map(action)),
       "problems": .array(
         problems.sorted { $0.key < $1.key }.map { name, failure in
           ["destination": .string(name), "message": .string(failure.message)]
         }),
+    ]
+  }
+
+  private func json(_ pending: Release) -> JSONValue {
+    func list(_ entries: [Release.Entry]) -> JSONValue {
+      .array(entries.map { ["name": .string($0.change.name), "destination": .string($0.destination)] })
+    }
+    let (switched, left) = names(of: pending)
+    return [
+      "time": .string(DateText.utc(pending.time)), "undone": pending.undone.map { .string($0) } ?? .null,
+      "switched": list(switched), "left": list(left),
     ]
   }
 

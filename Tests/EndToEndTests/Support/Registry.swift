@@ -43,6 +43,8 @@ struct Registry: Sendable {
   }
 
   var certificate: FilePath { directory / "cert.pem" }
+  /// Where it keeps everything; it looks there for each request anew.
+  var data: FilePath { directory / "data" }
 
   /// `GET /v2/team/x/manifests/1` for every request so far.
   func requests() throws -> [String] {
