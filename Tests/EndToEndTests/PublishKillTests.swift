@@ -108,8 +108,7 @@ struct PublishKillTests {
 
     init(_ registry: Registry, at address: String) async throws {
       (self.registry, self.address) = (registry, address)
-      tree = try await Repository.toRelease(at: address)
-      try await tree.build()
+      tree = try await Repository.builtToRelease(at: address)
       _ = try await tree.release("publish", "--yes")
       old = try tree.published(registry)
       for image in ["base", "science", "other"] { try tree.write("share/docker/\(image)/1/data", "\(image), new\n") }

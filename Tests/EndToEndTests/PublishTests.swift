@@ -44,7 +44,7 @@ struct PublishTests {
         try await tree.releasePlan() == ["~ docker/science:1 hub", "? sif/science:1 hub", "? sif/science:1 web"])
       try await tree.build()
       let start = try registry.requests().count
-      _ = try await tree.release("publish", "--yes")
+      try expectEvents(try await tree.release("publish", "--yes", "--progress", "json"))
       let sent = try registry.requests()[start...].filter { !$0.hasPrefix("HEAD") && !$0.hasPrefix("GET") }
       #expect(!sent.isEmpty && sent.allSatisfy { $0.contains("/v2/team/science/") }, "\(sent)")
       let second = try tree.published(registry)
@@ -59,10 +59,55 @@ struct PublishTests {
     }
   }
 
+  /// Of science: an image, and its file at two places; every byte that is said to be missing is told to have come.
+  private func expectEvents(_ run: Run) throws {
+    let events = try run.events
+    func all(_ name: String) -> [JSONValue] { events.filter { $0["event"]?.string == name } }
+    let ids = ["docker/science:1 hub", "sif/science:1 hub", "sif/science:1 web"]
+    for name in ["started", "finished"] {
+      let found = all(name).map { "\($0["id"]?.string ?? "") \($0["destination"]?.string ?? "")" }
+      #expect(found == ids, "\(run.all)")
+    }
+    #expect(all("started").map { $0["total"]?.integer } == all("finished").map { $0["bytes"]?.integer }, "\(run.all)")
+    #expect(all("finished").allSatisfy { $0["bytes"]?.integer ?? 0 > 0 }, "\(run.all)")
+    #expect(all("switched").count == 5)
+    let done = events.last
+    #expect(done?["event"]?.string == "done" && done?["complete"]?.bool == true && done?["names"]?.integer == 5)
+  }
+
+  /// The room and the time that the builds will need, and how much will be sent at most.
+  @Test func thePlanSaysWhatItNeedsAndIsPutWhereOthersSeeIt() async throws {
+    try await Registry.with { registry in
+      let tree = try await Repository.builtToRelease(at: registry.address)
+      _ = try await tree.release("publish", "--yes")
+      try tree.write("share/docker/base/1/data", "edited\n")
+      let run = try await tree.release("plan", "--out", "release_plan.yaml", "--html", "plan.html", "--json", "--put")
+      let totals = try JSONValue(parsing: run.output)["totals"]
+      let sizes = try tree.lockfile().split(separator: "\n").compactMap { line in
+        line.hasPrefix("    size: ") ? Int(line.dropFirst("    size: ".count)) : nil
+      }
+      let (disk, later) = (totals?["diskBytes"]?.integer ?? 0, totals?["laterBytes"]?.integer ?? 0)
+      // base, science and their files; files go to two places, images to one.
+      #expect(disk > 0 && disk < sizes.reduce(0, +) && later > disk, "\(run.all)")
+      #expect(totals?["freeBytes"]?.integer ?? 0 > disk && totals?["seconds"]?.integer ?? 0 > 0, "\(run.all)")
+      let text = try await tree.release("plan").output
+      #expect(text.contains(" once the rest is built; ") && text.contains(" of disk for the builds, of "), "\(text)")
+      let page = try tree.directory.text("plan.html")
+      #expect(page.contains(" of disk") && page.contains("up to "))
+      #expect(try tree.directory.text("www/release_plan.yaml") == tree.directory.text("release_plan.yaml"))
+      #expect(try tree.directory.text("www/release_plan.html") == page)
+      let nowhere = try await tree.release("plan", "--only", "hub", "--put", expecting: 1)
+      #expect(nowhere.errorOutput.contains("no destination is a directory"), "\(nowhere.all)")
+      // They are no part of a release.
+      _ = try await tree.release("apply", "www/release_plan.yaml", "--yes")
+      #expect(try tree.directory.text("www/release_plan.html") == page)
+      #expect(try await tree.releasePlan() == [])
+    }
+  }
+
   @Test func whoLosesTheStoreNeedNotBuildWhatIsPublished() async throws {
     try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry, "singularity: false")
-      try await tree.build()
+      let tree = try await Repository.builtToRelease(at: registry.address, "singularity: false")
       _ = try await tree.release("publish", "--yes")
       try Laboratory.files.removeTree(tree.directory / ".coppice/store")
       #expect(try await tree.coppice("status", "--exit-code").exitCode == 3)
@@ -74,8 +119,7 @@ struct PublishTests {
   /// What was made anew has other times; it stands for what is recorded.
   @Test func whatWasMadeAnewIsPublishedInItsPlace() async throws {
     try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry)
-      try await tree.build()
+      let tree = try await Repository.builtToRelease(at: registry.address)
       for path in [".coppice", "images"] as [FilePath] { try Laboratory.files.removeTree(tree.directory / path) }
       try await tree.build()
       _ = try await tree.release("publish", "--yes")
@@ -90,8 +134,7 @@ struct PublishTests {
 
   @Test func whatSomebodyElseMovedIsNotTakenSilently() async throws {
     try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry, "singularity: false")
-      try await tree.build()
+      let tree = try await Repository.builtToRelease(at: registry.address, "singularity: false")
       _ = try await tree.release("publish", "--yes")
       let (mine, theirs) = ("\(registry.address)/team/base:1", "\(registry.address)/team/other:1")
       let moved = try await tree.run(
@@ -112,8 +155,7 @@ struct PublishTests {
 
   @Test func aRetiredImageIsNamedAndStays() async throws {
     try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry, "singularity: false")
-      try await tree.build()
+      let tree = try await Repository.builtToRelease(at: registry.address, "singularity: false")
       _ = try await tree.release("publish", "--yes")
       try Laboratory.files.removeTree(tree.directory / "share/docker/other")
       #expect(try await tree.releasePlan() == ["- docker/other:1 hub"])
@@ -124,8 +166,7 @@ struct PublishTests {
 
   @Test func nobodyIsAskedWhoIsNotThere() async throws {
     try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry, "singularity: false")
-      try await tree.build()
+      let tree = try await Repository.builtToRelease(at: registry.address, "singularity: false")
       let run = try await tree.release("publish", expecting: 2)
       #expect(run.errorOutput.contains("say --yes"))
       _ = try await tree.release("publish", "--dry-run")
@@ -138,8 +179,7 @@ struct PublishTests {
   @Test func aPasswordIsUsedAndShownNowhere() async throws {
     let secret = "s3cret-of-the-registry"
     try await Registry.with(user: "me", password: secret) { registry in
-      let tree = try await Repository.toRelease(to: registry, "singularity: false")
-      try await tree.build()
+      let tree = try await Repository.builtToRelease(at: registry.address, "singularity: false")
       let denied = try await tree.release("publish", "--yes", expecting: 1)
       #expect(denied.errorOutput.contains("denies access"), "\(denied.all)")
       // "me:" and the password in Base64.

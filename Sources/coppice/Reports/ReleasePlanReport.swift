@@ -1,4 +1,5 @@
 internal import BuildRecords
+internal import HostSystem
 internal import ImageModel
 internal import JSONText
 internal import ReleasePlanning
@@ -19,6 +20,8 @@ struct ReleasePlanReport: Sendable {
   var movedSince: [OwnChanges.NameAtPlace: String] = [:]
   /// The builds to come.
   var builds: [ReleasePlan.Build] = []
+  /// Where the builds put what they make.
+  var freeBytes: Int?
 
   /// What is to be done, but for what people hold back.
   var work: [ReleaseLine] { lines.filter { $0.isWork && rulings[$0.artifact] == nil } }
@@ -37,6 +40,13 @@ struct ReleasePlanReport: Sendable {
       Diagnostic(.warning, "the destination '\(name)' cannot be asked: \(failure.message)", help: failure.help)
     }
     if let pending { warnings.append(warning(of: pending)) }
+    if let freeBytes, expectedBytes > freeBytes {
+      warnings.append(
+        Diagnostic(
+          .warning,
+          "the builds need about \(HumanText.bytes(expectedBytes)) of disk, and \(HumanText.bytes(freeBytes)) are free",
+          help: "'coppice gc' removes what nothing needs any more"))
+    }
     return warnings
   }
 
@@ -157,9 +167,22 @@ struct ReleasePlanReport: Sendable {
     guard !counts.isEmpty else { return "nothing is published anywhere" }
     let bytes = counted.compactMap(\.bytes).reduce(0, +)
     let build = Set(work.filter { $0.needsBuild && $0.change != .uncertain }.map(\.artifact)).count
-    return counts.joined(separator: ", ") + (bytes > 0 ? "; \(HumanText.bytes(bytes)) to send" : "")
-      + (build > 0 ? "; \(build) to build first" + expected : "")
+    var text = counts.joined(separator: ", ")
+    if bytes > 0 || laterBytes > 0 {
+      let later = laterBytes > 0 ? "up to \(HumanText.bytes(laterBytes)) once the rest is built" : ""
+      let now = bytes > 0 ? "\(HumanText.bytes(bytes)) to send" : "to send"
+      text += "; " + [now, later].filter { !$0.isEmpty }.joined(separator: bytes > 0 ? ", and " : " ")
+    }
+    if build > 0 { text += "; \(build) to build first" + expected }
+    guard expectedBytes > 0 else { return text }
+    let free = freeBytes.map { ", of \(HumanText.bytes($0)) that are free" } ?? ""
+    return text + "; about \(HumanText.bytes(expectedBytes)) of disk for the builds" + free
   }
+
+  /// No more than this is to be sent of what must be built first.
+  private var laterBytes: Int { work.compactMap(\.laterBytes).reduce(0, +) }
+  /// What the last builds of those to come have taken.
+  private var expectedBytes: Int { builds.compactMap(\.expectedBytes).reduce(0, +) }
 
   /// What is known of how long the builds take, one after the other.
   private var expected: String {
@@ -171,10 +194,19 @@ struct ReleasePlanReport: Sendable {
 
   // MARK: JSON
 
+  private var totals: JSONValue {
+    let seconds = builds.filter(\.isCertain).compactMap(\.expectedSeconds).reduce(0, +)
+    return [
+      "bytes": .integer(work.compactMap(\.bytes).reduce(0, +)), "laterBytes": .integer(laterBytes),
+      "seconds": .integer(seconds), "diskBytes": .integer(expectedBytes),
+      "freeBytes": freeBytes.map { .integer($0) } ?? .null,
+    ]
+  }
+
   var json: JSONValue {
     [
       "artifacts": .array(lines.map { line in json(line) }), "incomplete": .bool(pending != nil),
-      "pending": pending.map(json) ?? .null,
+      "pending": pending.map(json) ?? .null, "totals": totals,
       "actions": .array(builds.map(action) + lines.map(action)),
       "problems": .array(
         problems.sorted { $0.key < $1.key }.map { name, failure in
@@ -205,6 +237,7 @@ struct ReleasePlanReport: Sendable {
       "id": .string("\(line.artifact)"), "destination": .string(line.destination),
       "change": .string(line.change.rawValue), "names": .array(names),
       "digest": line.target.map { .string("\($0)") } ?? .null, "bytes": line.bytes.map { .integer($0) } ?? .null,
+      "laterBytes": line.laterBytes.map { .integer($0) } ?? .null,
       "needsBuild": .bool(line.needsBuild), "reasons": .reasons(line.reasons),
       "decision": rulings[line.artifact].map { .string($0.kind.rawValue) } ?? .null,
       "why": chains[line.key].map { .array($0.map { .string($0) }) } ?? .null,
@@ -216,6 +249,7 @@ struct ReleasePlanReport: Sendable {
     return [
       "id": .string("\(build.artifact)"), "action": "build", "certainty": build.isCertain ? "certain" : "may",
       "reasons": .array(words), "seconds": build.expectedSeconds.map { .integer($0) } ?? .null,
+      "bytes": build.expectedBytes.map { .integer($0) } ?? .null,
     ]
   }
 
@@ -247,6 +281,14 @@ extension ReleasePlanReport {
       }
     }
     builds = plan?.builds ?? []
+    if !builds.isEmpty {
+      let workspace = releasing.workspace
+      // The store may not be there yet.
+      let place = [workspace.storePath, workspace.repository].first {
+        (try? workspace.files.statusIfPresent(of: $0)) != nil
+      }
+      freeBytes = place.flatMap { try? workspace.files.freeSpace(at: $0) }
+    }
     if isWhole { for line in plan?.lines ?? [] where !line.reasons.isEmpty { chains[line.key] = line.reasons } }
   }
 }
