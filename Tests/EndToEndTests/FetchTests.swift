@@ -183,9 +183,9 @@ struct FetchTests {
 
   /// A real ssh server, a real rsync.
   @Test(.enabled(if: SSHServer.isPossible)) func aReleaseGoesToAnotherMachine() async throws {
-    let www = try TemporaryDirectory()
+    let www = try TemporaryDirectory(isInMemory: true)
     try await SSHServer.with { server in
-      let tree = try await Repository()
+      let tree = try await Repository(isInMemory: true)
       let words = server.words().map { "\"\($0)\"" }.joined(separator: ", ")
       try tree.write(
         "coppice.yaml",

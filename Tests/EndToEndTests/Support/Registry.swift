@@ -25,7 +25,8 @@ struct Registry: Sendable {
   static func with(
     user: String? = nil, password: String = "", hasTLS: Bool = false, _ body: (Registry) async throws -> Void
   ) async throws {
-    let directory = try TemporaryDirectory()
+    // Long runs send a gigabyte.
+    let directory = try TemporaryDirectory(isInMemory: !Laboratory.isSoak)
     let words = [script("registry-start"), directory.path.description]
     let started = try await Laboratory.run(
       words + (user.map { ["--auth", $0, password] } ?? []) + (hasTLS ? ["--tls"] : []))

@@ -10,7 +10,7 @@ struct ReleaseSnapshot: Sendable {
 
   /// - Parameter others: what lies elsewhere, for instance a registry's data.
   init(of tree: Repository, and others: [FilePath] = []) async throws {
-    kept = try TemporaryDirectory()
+    kept = try TemporaryDirectory(isInMemory: true)
     places = ["www", "releases", ".coppice/release.yaml", ".coppice/apply.yaml"].map { tree.directory / $0 } + others
     try await copy { (from: $1, to: $0) }
   }

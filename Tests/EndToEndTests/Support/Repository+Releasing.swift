@@ -14,7 +14,7 @@ extension Repository {
   }
 
   static func toRelease(at address: String, _ settings: String = "") async throws -> Repository {
-    let tree = try await Repository()
+    let tree = try await Repository(isInMemory: true)
     try tree.write(
       "coppice.yaml",
       """
