@@ -107,6 +107,9 @@ struct FetchTests {
       #expect(try registry.requests().count == count)
       try await registry.stop()
       try Laboratory.files.removeTree(third.directory / ".coppice/store")
+      let dryAlone = try await third.coppice("fetch", "-n", "docker/shell:1", "sif/shell:1")
+      #expect(dryAlone.exitCode == 1 && dryAlone.all.contains("nothing is fetched from hub"), "\(dryAlone.all)")
+      #expect(dryAlone.output.contains("sif/shell:1 would be fetched from web"), "\(dryAlone.all)")
       let alone = try await third.coppice("build", "docker/shell:1", "--progress", "plain")
       #expect(alone.exitCode == 0 && alone.all.contains("nothing is fetched from hub"), "\(alone.all)")
     }

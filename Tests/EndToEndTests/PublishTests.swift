@@ -186,6 +186,7 @@ struct PublishTests {
       let login = "bWU6czNjcmV0LW9mLXRoZS1yZWdpc3RyeQ=="
       try tree.write(
         "home/.docker/config.json", #"{"auths":{"\#(registry.address)":{"auth":"\#(login)"}}}"#, mode: 0o600)
+      _ = try await tree.release("plan", "--out", "release_plan.yaml", "--html", "plan.html", "--put")
       let run = try await tree.release("publish", "--yes", "--verbose")
       #expect(!run.all.contains(secret) && !run.all.contains(login))
       let found = try await tree.run(

@@ -29,7 +29,11 @@ extension FetchOptions {
 
   /// What nobody has to make need not be had for others.
   private func dryRun(_ selected: Set<ArtifactID>, _ workspace: Workspace) async throws -> ExitCode {
-    guard let sources = try Substituting(workspace, only: self.sources, report: { _ in }) else { return .success }
+    let invocation = workspace.invocation
+    let found = try Substituting(workspace, only: self.sources) { event in
+      if case .note(let diagnostic) = event { invocation.show([diagnostic]) }
+    }
+    guard let sources = found else { return .success }
     let (plan, ledger) = (try workspace.plan(selected), try workspace.ledger())
     let lost = plan.onlyLost
     var (missing, lines): (Set<ArtifactID>, [String]) = ([], [])
@@ -47,10 +51,9 @@ extension FetchOptions {
         lines.append("\(id) must be built: \(step.staleness.reasons.first.map { ReasonText.line($0) } ?? "")")
       }
     }
-    if !workspace.invocation.global.isQuiet {
-      let output = workspace.invocation.output
-      for line in lines.reversed() { output.write(line + "\n") }
-      if lines.isEmpty { output.write("nothing is missing\n") }
+    if !invocation.global.isQuiet {
+      for line in lines.reversed() { invocation.output.write(line + "\n") }
+      if lines.isEmpty { invocation.output.write("nothing is missing\n") }
     }
     return missing.isEmpty ? .success : .failure
   }

@@ -58,10 +58,29 @@ struct Substituting: Sendable {
 
   /// The first destination that has it; nil when none does.
   func place(of id: ArtifactID, _ record: BuildRecord) async throws -> String? {
-    for (definition, source) in sources where workspace.isPublished(id, at: definition) {
-      if try await source.has(shipment(id, record, definition)) { return definition.name }
+    for (definition, source) in sources where isAsked(definition, for: id) {
+      do {
+        if try await source.has(shipment(id, record, definition)) { return definition.name }
+      } catch let failure as Failure {
+        try passOver(definition, failure)
+      }
     }
     return nil
+  }
+
+  private func isAsked(_ definition: DestinationDefinition, for id: ArtifactID) -> Bool {
+    workspace.isPublished(id, at: definition) && !unreachable.withLock { $0.contains(definition.name) }
+  }
+
+  private func passOver(_ definition: DestinationDefinition, _ failure: Failure) throws {
+    try Task.checkCancellation()
+    let isFirst = unreachable.withLock { $0.insert(definition.name).inserted }
+    guard isFirst else { return }
+    report(
+      .note(
+        Diagnostic(
+          .warning, "nothing is fetched from \(definition.name): \(failure.message)", at: failure.location,
+          help: failure.help)))
   }
 
   private func shipment(_ id: ArtifactID, _ record: BuildRecord, _ definition: DestinationDefinition) -> Shipment {
@@ -72,8 +91,7 @@ struct Substituting: Sendable {
   }
 
   private func fetch(_ id: ArtifactID, _ record: BuildRecord) async throws -> Bool {
-    for (definition, source) in sources where workspace.isPublished(id, at: definition) {
-      if unreachable.withLock({ $0.contains(definition.name) }) { continue }
+    for (definition, source) in sources where isAsked(definition, for: id) {
       let shipment = shipment(id, record, definition)
       let (place, size) = (definition.name, record.output.size)
       let (clock, come) = (ContinuousClock(), Locked(0))
@@ -96,15 +114,7 @@ struct Substituting: Sendable {
         return true
       } catch let failure as Failure {
         end(isHere: false)
-        try Task.checkCancellation()
-        let isFirst = unreachable.withLock { $0.insert(definition.name).inserted }
-        if isFirst {
-          report(
-            .note(
-              Diagnostic(
-                .warning, "nothing is fetched from \(place): \(failure.message)", at: failure.location,
-                help: failure.help)))
-        }
+        try passOver(definition, failure)
       }
     }
     return false
