@@ -19,7 +19,8 @@ struct PublishTests {
 
   @Test func onlyWhatChangedIsPublished() async throws {
     try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry)
+      let proxy = try BreakingProxy(to: registry.address)
+      let tree = try await Repository.toRelease(at: proxy.name)
       #expect(try await tree.releasePlan().sorted() == all.map { "+ " + $0 }.sorted())
       _ = try await tree.release("publish", "--yes", expecting: 1)
       #expect(try tree.published(registry).isEmpty, "half of a tree is not published")
@@ -44,7 +45,10 @@ struct PublishTests {
         try await tree.releasePlan() == ["~ docker/science:1 hub", "? sif/science:1 hub", "? sif/science:1 web"])
       try await tree.build()
       let start = try registry.requests().count
-      try expectEvents(try await tree.release("publish", "--yes", "--progress", "json"))
+      let bytes = proxy.sent
+      let missing = try expectEvents(try await tree.release("publish", "--yes", "--progress", "json"))
+      // No more goes there than is missing, and the manifests.
+      #expect(missing...(missing + 16_384) ~= proxy.sent - bytes)
       let sent = try registry.requests()[start...].filter { !$0.hasPrefix("HEAD") && !$0.hasPrefix("GET") }
       #expect(!sent.isEmpty && sent.allSatisfy { $0.contains("/v2/team/science/") }, "\(sent)")
       let second = try tree.published(registry)
@@ -60,7 +64,8 @@ struct PublishTests {
   }
 
   /// Of science: an image, and its file at two places; every byte that is said to be missing is told to have come.
-  private func expectEvents(_ run: Run) throws {
+  /// - Returns: how many of them go to the hub.
+  private func expectEvents(_ run: Run) throws -> Int {
     let events = try run.events
     func all(_ name: String) -> [JSONValue] { events.filter { $0["event"]?.string == name } }
     let ids = ["docker/science:1 hub", "sif/science:1 hub", "sif/science:1 web"]
@@ -73,6 +78,7 @@ struct PublishTests {
     #expect(all("switched").count == 5)
     let done = events.last
     #expect(done?["event"]?.string == "done" && done?["complete"]?.bool == true && done?["names"]?.integer == 5)
+    return all("started").filter { $0["destination"]?.string == "hub" }.compactMap { $0["total"]?.integer }.reduce(0, +)
   }
 
   /// The room and the time that the builds will need, and how much will be sent at most.

@@ -9,6 +9,7 @@ package final class BreakingProxy: Sendable {
     var listener: Int32 = -1
     var connections: Set<Int32> = []
     var requests: [String] = []
+    var sent = 0
     /// Requests before the one that breaks off.
     var left = Int.max
     var arrives = false
@@ -34,6 +35,8 @@ package final class BreakingProxy: Sendable {
   package var name: String { "127.0.0.1:\(port)" }
   /// `GET /v2/` for all so far.
   package var requests: [String] { state.withLock { $0.requests } }
+  /// Bytes of the bodies of all of them.
+  package var sent: Int { state.withLock { $0.sent } }
 
   /// From the request on that comes after `count` others nobody is there any more.
   /// - Parameter arrives: whether that one is done, though nobody hears of it.
@@ -107,6 +110,7 @@ package final class BreakingProxy: Sendable {
     let size =
       lines.first { $0.lowercased().hasPrefix("content-length:") }
       .flatMap { Int($0.drop { $0 != ":" }.dropFirst().filter { !$0.isWhitespace }) } ?? 0
+    state.withLock { $0.sent += size }
     let kept = lines.filter { line in !["connection:", "expect:"].contains { line.lowercased().hasPrefix($0) } }
     let text = (kept.map(String.init) + ["Connection: close"]).joined(separator: "\r\n") + "\r\n\r\n"
     guard LoopbackSocket.write(Array(text.utf8), to: upstream), LoopbackSocket.write(rest, to: upstream) else {
