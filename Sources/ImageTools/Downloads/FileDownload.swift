@@ -62,7 +62,7 @@ struct StreamedFile: Sendable {
   let part: FilePath
   let progress: @Sendable (Int) -> Void
 
-  private static let ahead = 8 << 20
+  private static let ahead = 1 << 20
   private static let piece = 1 << 20
 
   /// - Parameter fetch: writes what comes after so many bytes.
