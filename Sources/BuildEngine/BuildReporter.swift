@@ -24,6 +24,10 @@ package enum BuildEvent: Sendable {
     ArtifactID, StepOutcome, duration: Duration, failure: FailureReport?, nearMiss: [String] = [])
   /// A planned step that turned out to be current: its upstreams came out identical.
   case current(ArtifactID)
+  /// An output on its way here from where it is published; before the steps are planned.
+  case fetching(ArtifactID, from: String, bytes: Int, size: Int?)
+  /// It is here, or could not be had.
+  case fetched(ArtifactID, from: String, bytes: Int, duration: Duration, isHere: Bool)
   case note(Diagnostic)
   /// Last, always.
   case done(BuildSummary)

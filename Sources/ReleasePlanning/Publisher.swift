@@ -7,7 +7,10 @@ package import ImageModel
 package struct Publisher: Sendable {
   /// What becomes known on the way.
   package enum Event: Sendable {
-    case uploading(Shipment, destination: String)
+    /// - Parameter bytes: that are missing there, where somebody has asked.
+    case uploading(Shipment, destination: String, bytes: Int?)
+    /// So many more bytes are there; less than nothing when some were lost.
+    case moved(Shipment, destination: String, bytes: Int)
     case uploaded(Shipment, destination: String)
     case switched(NameSwitch, destination: String)
   }
@@ -26,16 +29,15 @@ package struct Publisher: Sendable {
   private let destinations: [String: any Destination]
   private let history: ReleaseHistory
   private let report: @Sendable (Event) -> Void
-  private let progress: @Sendable (Int) -> Void
 
+  /// - Parameter report: called from any thread.
   package init(
     destinations: [String: any Destination], history: ReleaseHistory,
-    report: @escaping @Sendable (Event) -> Void = { _ in }, progress: @escaping @Sendable (Int) -> Void = { _ in }
+    report: @escaping @Sendable (Event) -> Void = { _ in }
   ) {
     self.destinations = destinations
     self.history = history
     self.report = report
-    self.progress = progress
   }
 
   /// - Parameters:
@@ -52,9 +54,12 @@ package struct Publisher: Sendable {
     let holds = try await hold(Set(parts.map(\.line.destination)).sorted())
     defer { for hold in holds { hold.release() } }
     for part in parts {
-      report(.uploading(part.shipment, destination: part.line.destination))
-      try await destination(part.line.destination).upload(part.shipment, progress: progress)
-      report(.uploaded(part.shipment, destination: part.line.destination))
+      let (shipment, place) = (part.shipment, part.line.destination)
+      report(.uploading(shipment, destination: place, bytes: part.line.bytes))
+      try await destination(place).upload(shipment) { [report] count in
+        report(.moved(shipment, destination: place, bytes: count))
+      }
+      report(.uploaded(shipment, destination: place))
     }
     let own = Release(
       time: try history.time(of: time),

@@ -34,8 +34,12 @@ package struct ReleaseHistory: Sendable {
   /// The release whose names may have switched in part; nil when none has begun.
   package func pending() throws -> Release? {
     guard try files.statusIfPresent(of: pendingPath) != nil else { return nil }
-    return try read(pendingPath)
+    let release = try read(pendingPath)
+    // Whoever was killed between writing it down and forgetting that it had begun has ended it.
+    return try files.statusIfPresent(of: path(of: release)) == nil ? release : nil
   }
+
+  private func path(of release: Release) -> FilePath { directory / FilePath(release.name + ".yaml") }
 
   private func read(_ path: FilePath) throws -> Release {
     try Release(reading: try files.contents(of: path, limit: 64 << 20), file: path)
@@ -67,7 +71,7 @@ package struct ReleaseHistory: Sendable {
   /// After the last name has switched.
   /// - Returns: the file.
   @discardableResult package func finish(_ release: Release) throws -> FilePath {
-    let path = directory / FilePath(release.name + ".yaml")
+    let path = path(of: release)
     try files.createDirectory(directory)
     try files.replace(path, with: Array(release.text.utf8), mode: 0o644)
     try abandon()

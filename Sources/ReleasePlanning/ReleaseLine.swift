@@ -27,6 +27,8 @@ package struct ReleaseLine: Hashable, Sendable {
   package var moved: [String] = []
   /// Bytes to send; nil where nobody asked.
   package var bytes: Int?
+  /// Of what must be built first: what the last one had as a whole, and so no less than is to be sent.
+  package var laterBytes: Int?
 
   package var needsBuild: Bool { !reasons.isEmpty }
   package var isWork: Bool { [.new, .changed, .uncertain].contains(change) }

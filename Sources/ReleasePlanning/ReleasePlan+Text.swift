@@ -42,10 +42,12 @@ extension ReleasePlan.Place {
 
 extension ReleasePlan.Build {
   fileprivate var value: YAMLValue {
-    [
-      "artifact": .text("\(artifact)"), "certain": .bool(isCertain), "expected_seconds": .number(expectedSeconds),
-      "reasons": .texts(reasons),
+    var members: [(key: String, value: YAMLValue)] = [
+      ("artifact", .text("\(artifact)")), ("certain", .bool(isCertain)), ("expected_seconds", .number(expectedSeconds)),
+      ("reasons", .texts(reasons)),
     ]
+    if let expectedBytes { members.append(("expected_bytes", .integer(expectedBytes))) }
+    return .mapping(members)
   }
 }
 

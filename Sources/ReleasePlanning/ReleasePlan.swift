@@ -23,12 +23,17 @@ package struct ReleasePlan: Hashable, Sendable {
     package var isCertain: Bool
     /// How long it took the last time.
     package var expectedSeconds: Int?
+    /// How much room the last one took, beside what it was made of.
+    package var expectedBytes: Int?
     package var reasons: [String]
 
-    package init(artifact: ArtifactID, isCertain: Bool, expectedSeconds: Int?, reasons: [String]) {
+    package init(
+      artifact: ArtifactID, isCertain: Bool, expectedSeconds: Int?, expectedBytes: Int? = nil, reasons: [String]
+    ) {
       self.artifact = artifact
       self.isCertain = isCertain
       self.expectedSeconds = expectedSeconds
+      self.expectedBytes = expectedBytes
       self.reasons = reasons
     }
   }
@@ -73,7 +78,7 @@ package struct ReleasePlan: Hashable, Sendable {
     package var names: [Name]
     /// What the names will lead to, where that is known.
     package var to: Digest?
-    /// Bytes to send, where that is known.
+    /// Bytes to send, where that is known; of what must be built first, no more than these.
     package var bytes: Int?
     /// From its own to the root causes.
     package var reasons: [String]

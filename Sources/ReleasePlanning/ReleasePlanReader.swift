@@ -112,13 +112,14 @@ package struct ReleasePlanReader {
   }
 
   private mutating func build(_ node: YAMLNode) -> ReleasePlan.Build? {
-    let members = members(node, "a build", ["artifact", "certain", "expected_seconds", "reasons"])
+    let members = members(node, "a build", ["artifact", "certain", "expected_seconds", "expected_bytes", "reasons"])
     guard let artifact = artifact(members["artifact"], node),
       let isCertain = boolean(members["certain"], "'certain'", node)
     else { return nil }
     return ReleasePlan.Build(
       artifact: artifact, isCertain: isCertain,
       expectedSeconds: members["expected_seconds"].flatMap { integer($0, "'expected_seconds'", node) },
+      expectedBytes: members["expected_bytes"].flatMap { integer($0, "'expected_bytes'", node) },
       reasons: texts(members["reasons"], "'reasons'", node))
   }
 

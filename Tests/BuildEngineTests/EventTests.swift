@@ -15,6 +15,8 @@ struct EventTests {
       case .output(let id, _): "output \(id.shown)"
       case .finished(let id, let outcome, _, _, _): "finished \(id.shown) \(outcome)"
       case .current(let id): "current \(id.shown)"
+      case .fetching(let id, _, _, _): "fetching \(id.shown)"
+      case .fetched(let id, _, _, _, _): "fetched \(id.shown)"
       case .note(let diagnostic): "note \(diagnostic.message)"
       case .done: "done"
       }
@@ -94,7 +96,7 @@ struct EventTests {
           #expect(closed.insert(id).inserted, "seed \(seed)")
           #expect((failure != nil) == (outcome == .failed), "seed \(seed)")
         case .current(let id): #expect(!open.contains(id) && closed.insert(id).inserted, "seed \(seed)")
-        case .planned, .note, .done: break
+        case .planned, .fetching, .fetched, .note, .done: break
         }
       }
       #expect(open.isEmpty, "seed \(seed)")

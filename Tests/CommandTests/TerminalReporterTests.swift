@@ -103,7 +103,7 @@ import Testing
 }
 
 /// A terminal as far as our blocks need one: lines, carriage return, cursor up, erase below.
-private enum Screen {
+enum Screen {
   static func show(_ text: String, columns: Int) -> [String] {
     var rows: [[Character]] = [[]]
     var (row, column) = (0, 0)

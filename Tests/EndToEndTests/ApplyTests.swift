@@ -64,8 +64,7 @@ struct ApplyTests {
 
   @Test func aPlanIsRefusedOnceSomethingHasMoved() async throws {
     try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry, "singularity: false")
-      try await tree.build()
+      let tree = try await Repository.builtToRelease(at: registry.address, "singularity: false")
       _ = try await tree.release("publish", "--yes")
       try tree.write("share/docker/science/1/data", "edited\n")
       _ = try await tree.release("plan", "--out", "release_plan.yaml")
@@ -182,8 +181,7 @@ struct ApplyTests {
   @Test func anApplicationThatWasKilledGoesOn() async throws {
     var random = SeededGenerator(seed: Soak.start)
     try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry, "singularity: false")
-      try await tree.build()
+      let tree = try await Repository.builtToRelease(at: registry.address, "singularity: false")
       _ = try await tree.release("publish", "--yes")
       for kill in 0..<(Soak.factor > 1 ? 20 * Soak.factor : 1) {
         let what = Comment("kill \(kill) of seed \(Soak.start)")

@@ -19,7 +19,8 @@ struct PublishTests {
 
   @Test func onlyWhatChangedIsPublished() async throws {
     try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry)
+      let proxy = try BreakingProxy(to: registry.address)
+      let tree = try await Repository.toRelease(at: proxy.name)
       #expect(try await tree.releasePlan().sorted() == all.map { "+ " + $0 }.sorted())
       _ = try await tree.release("publish", "--yes", expecting: 1)
       #expect(try tree.published(registry).isEmpty, "half of a tree is not published")
@@ -44,7 +45,10 @@ struct PublishTests {
         try await tree.releasePlan() == ["~ docker/science:1 hub", "? sif/science:1 hub", "? sif/science:1 web"])
       try await tree.build()
       let start = try registry.requests().count
-      _ = try await tree.release("publish", "--yes")
+      let bytes = proxy.sent
+      let missing = try expectEvents(try await tree.release("publish", "--yes", "--progress", "json"))
+      // No more goes there than is missing, and the manifests.
+      #expect(missing...(missing + 16_384) ~= proxy.sent - bytes)
       let sent = try registry.requests()[start...].filter { !$0.hasPrefix("HEAD") && !$0.hasPrefix("GET") }
       #expect(!sent.isEmpty && sent.allSatisfy { $0.contains("/v2/team/science/") }, "\(sent)")
       let second = try tree.published(registry)
@@ -59,10 +63,57 @@ struct PublishTests {
     }
   }
 
+  /// Of science: an image, and its file at two places; every byte that is said to be missing is told to have come.
+  /// - Returns: how many of them go to the hub.
+  private func expectEvents(_ run: Run) throws -> Int {
+    let events = try run.events
+    func all(_ name: String) -> [JSONValue] { events.filter { $0["event"]?.string == name } }
+    let ids = ["docker/science:1 hub", "sif/science:1 hub", "sif/science:1 web"]
+    for name in ["started", "finished"] {
+      let found = all(name).map { "\($0["id"]?.string ?? "") \($0["destination"]?.string ?? "")" }
+      #expect(found == ids, "\(run.all)")
+    }
+    #expect(all("started").map { $0["total"]?.integer } == all("finished").map { $0["bytes"]?.integer }, "\(run.all)")
+    #expect(all("finished").allSatisfy { $0["bytes"]?.integer ?? 0 > 0 }, "\(run.all)")
+    #expect(all("switched").count == 5)
+    let done = events.last
+    #expect(done?["event"]?.string == "done" && done?["complete"]?.bool == true && done?["names"]?.integer == 5)
+    return all("started").filter { $0["destination"]?.string == "hub" }.compactMap { $0["total"]?.integer }.reduce(0, +)
+  }
+
+  /// The room and the time that the builds will need, and how much will be sent at most.
+  @Test func thePlanSaysWhatItNeedsAndIsPutWhereOthersSeeIt() async throws {
+    try await Registry.with { registry in
+      let tree = try await Repository.builtToRelease(at: registry.address)
+      _ = try await tree.release("publish", "--yes")
+      try tree.write("share/docker/base/1/data", "edited\n")
+      let run = try await tree.release("plan", "--out", "release_plan.yaml", "--html", "plan.html", "--json", "--put")
+      let totals = try JSONValue(parsing: run.output)["totals"]
+      let sizes = try tree.lockfile().split(separator: "\n").compactMap { line in
+        line.hasPrefix("    size: ") ? Int(line.dropFirst("    size: ".count)) : nil
+      }
+      let (disk, later) = (totals?["diskBytes"]?.integer ?? 0, totals?["laterBytes"]?.integer ?? 0)
+      // base, science and their files; files go to two places, images to one.
+      #expect(disk > 0 && disk < sizes.reduce(0, +) && later > disk, "\(run.all)")
+      #expect(totals?["freeBytes"]?.integer ?? 0 > disk && totals?["seconds"]?.integer ?? 0 > 0, "\(run.all)")
+      let text = try await tree.release("plan").output
+      #expect(text.contains(" once the rest is built; ") && text.contains(" of disk for the builds, of "), "\(text)")
+      let page = try tree.directory.text("plan.html")
+      #expect(page.contains(" of disk") && page.contains("up to "))
+      #expect(try tree.directory.text("www/release_plan.yaml") == tree.directory.text("release_plan.yaml"))
+      #expect(try tree.directory.text("www/release_plan.html") == page)
+      let nowhere = try await tree.release("plan", "--only", "hub", "--put", expecting: 1)
+      #expect(nowhere.errorOutput.contains("no destination is a directory"), "\(nowhere.all)")
+      // They are no part of a release.
+      _ = try await tree.release("apply", "www/release_plan.yaml", "--yes")
+      #expect(try tree.directory.text("www/release_plan.html") == page)
+      #expect(try await tree.releasePlan() == [])
+    }
+  }
+
   @Test func whoLosesTheStoreNeedNotBuildWhatIsPublished() async throws {
     try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry, "singularity: false")
-      try await tree.build()
+      let tree = try await Repository.builtToRelease(at: registry.address, "singularity: false")
       _ = try await tree.release("publish", "--yes")
       try Laboratory.files.removeTree(tree.directory / ".coppice/store")
       #expect(try await tree.coppice("status", "--exit-code").exitCode == 3)
@@ -74,8 +125,7 @@ struct PublishTests {
   /// What was made anew has other times; it stands for what is recorded.
   @Test func whatWasMadeAnewIsPublishedInItsPlace() async throws {
     try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry)
-      try await tree.build()
+      let tree = try await Repository.builtToRelease(at: registry.address)
       for path in [".coppice", "images"] as [FilePath] { try Laboratory.files.removeTree(tree.directory / path) }
       try await tree.build()
       _ = try await tree.release("publish", "--yes")
@@ -90,8 +140,7 @@ struct PublishTests {
 
   @Test func whatSomebodyElseMovedIsNotTakenSilently() async throws {
     try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry, "singularity: false")
-      try await tree.build()
+      let tree = try await Repository.builtToRelease(at: registry.address, "singularity: false")
       _ = try await tree.release("publish", "--yes")
       let (mine, theirs) = ("\(registry.address)/team/base:1", "\(registry.address)/team/other:1")
       let moved = try await tree.run(
@@ -112,8 +161,7 @@ struct PublishTests {
 
   @Test func aRetiredImageIsNamedAndStays() async throws {
     try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry, "singularity: false")
-      try await tree.build()
+      let tree = try await Repository.builtToRelease(at: registry.address, "singularity: false")
       _ = try await tree.release("publish", "--yes")
       try Laboratory.files.removeTree(tree.directory / "share/docker/other")
       #expect(try await tree.releasePlan() == ["- docker/other:1 hub"])
@@ -124,8 +172,7 @@ struct PublishTests {
 
   @Test func nobodyIsAskedWhoIsNotThere() async throws {
     try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry, "singularity: false")
-      try await tree.build()
+      let tree = try await Repository.builtToRelease(at: registry.address, "singularity: false")
       let run = try await tree.release("publish", expecting: 2)
       #expect(run.errorOutput.contains("say --yes"))
       _ = try await tree.release("publish", "--dry-run")
@@ -138,61 +185,19 @@ struct PublishTests {
   @Test func aPasswordIsUsedAndShownNowhere() async throws {
     let secret = "s3cret-of-the-registry"
     try await Registry.with(user: "me", password: secret) { registry in
-      let tree = try await Repository.toRelease(to: registry, "singularity: false")
-      try await tree.build()
+      let tree = try await Repository.builtToRelease(at: registry.address, "singularity: false")
       let denied = try await tree.release("publish", "--yes", expecting: 1)
       #expect(denied.errorOutput.contains("denies access"), "\(denied.all)")
       // "me:" and the password in Base64.
       let login = "bWU6czNjcmV0LW9mLXRoZS1yZWdpc3RyeQ=="
       try tree.write(
         "home/.docker/config.json", #"{"auths":{"\#(registry.address)":{"auth":"\#(login)"}}}"#, mode: 0o600)
+      _ = try await tree.release("plan", "--out", "release_plan.yaml", "--html", "plan.html", "--put")
       let run = try await tree.release("publish", "--yes", "--verbose")
       #expect(!run.all.contains(secret) && !run.all.contains(login))
       let found = try await tree.run(
         ["grep", "-rlE", "--exclude-dir=home", "\(secret)|\(login)", tree.directory.path.description])
       #expect(found.output.isEmpty, "\(found.output)")
-    }
-  }
-
-  /// Killed anywhere: while nothing has switched people see the old release; a release that has begun to switch is named
-  /// by `plan`; the next run completes it, or takes it back.
-  @Test func aKilledPublishIsCompletedOrTakenBack() async throws {
-    try await Registry.with { registry in
-      let tree = try await Repository.toRelease(to: registry)
-      try await tree.build()
-      _ = try await tree.release("publish", "--yes")
-      let start = ContinuousClock.now
-      var random = SeededGenerator(seed: Soak.start)
-      var longest = Duration.milliseconds(300)
-      var pendings = 0
-      for kill in 0..<(Soak.factor > 1 ? 100 * Soak.factor : 5) {
-        let what = Comment("kill \(kill) of seed \(Soak.start)")
-        let old = try tree.published(registry)
-        try tree.write("share/docker/other/1/data", "kill \(kill)\n")
-        try await tree.build()
-        let begin = ContinuousClock.now
-        let running = try await tree.start("publish", "--yes")
-        try await Task.sleep(for: longest * Double.random(in: 0...1, using: &random))
-        running.send(SIGKILL)
-        let run = try await running.end()
-        if run.exitCode == 0 { longest = max(.milliseconds(50), ContinuousClock.now - begin) }
-        let isPending = try Laboratory.files.statusIfPresent(of: tree.directory / ".coppice/release.yaml") != nil
-        let seen = try tree.published(registry)
-        if isPending {
-          pendings += 1
-          #expect(try await tree.release("plan").errorOutput.contains("has not been completed"), what)
-        } else if run.exitCode != 0, try await !tree.releasePlan().isEmpty {
-          #expect(seen == old, what)
-        }
-        if isPending, random.once(in: 2) {
-          _ = try await tree.release("publish", "--rollback", "--yes")
-          #expect(try tree.published(registry) == old, what)
-        } else {
-          _ = try await tree.release("publish", "--yes")
-          #expect(try await tree.releasePlan() == [], what)
-        }
-      }
-      Soak.tell("\(pendings) releases were pending, \(ContinuousClock.now - start)")
     }
   }
 }

@@ -51,7 +51,14 @@ struct PulledImageTests {
       #expect(published.exitCode == 0, "\(published.all)")
       let id = try recorded(tree, "docker/app:1")
       let name = "\(registry.address)/cati/app:1"
-      let access = ["--tls-verify=false", "--creds", "me:\(secret)"]
+      // Others trust our registry when they are told to, and else do not.
+      let trusted = tree.directory / "trusted"
+      try Laboratory.files.createDirectory(trusted)
+      let certificate = try Laboratory.files.contents(of: registry.certificate, limit: 1 << 16)
+      try Laboratory.files.replace(trusted / "ca.crt", with: certificate, mode: 0o644)
+      let stranger = try await tree.run(["skopeo", "inspect", "--creds", "me:\(secret)", "docker://\(name)"])
+      #expect(stranger.exitCode != 0 && stranger.errorOutput.contains("certificate"), "\(stranger.all)")
+      let access = ["--tls-verify=true", "--cert-dir", trusted.description, "--creds", "me:\(secret)"]
       let config = try await tree.run(["skopeo", "inspect", "--config", "--raw"] + access + ["docker://\(name)"])
       #expect("\(Digest.sha256(config.output))" == id, "\(config.all)")
       if Laboratory.has("podman") {
@@ -70,10 +77,17 @@ struct PulledImageTests {
   }
 
   @Test(.enabled(if: Laboratory.directory != nil, "run through make test")) func dockerPullsTheImage() async throws {
-    try await Registry.with { registry in
+    // Docker takes any certificate of the loopback.
+    try await Registry.with(user: "me", password: "s3cret", hasTLS: true) { registry in
       let tree = try await tree(registry)
+      try tree.write(
+        "home/.docker/config.json", #"{"auths":{"\#(registry.address)":{"auth":"bWU6czNjcmV0"}}}"#, mode: 0o600)
       try await tree.build("docker/app:1")
-      let published = try await tree.coppice("publish", "docker/app:1", "--yes")
+      let published = try await tree.coppice(
+        ["publish", "docker/app:1", "--yes"],
+        environment: [
+          "SSL_CERT_FILE": registry.certificate.description, "CURL_CA_BUNDLE": registry.certificate.description,
+        ])
       #expect(published.exitCode == 0, "\(published.all)")
       let name = "\(registry.address)/cati/app:1"
       let socket = try await Laboratory.docker()

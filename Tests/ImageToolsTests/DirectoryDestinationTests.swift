@@ -13,7 +13,7 @@ import Testing
   private let files = PosixFileSystem()
   private var root: FilePath { bench.directory / "www" }
 
-  init() throws { bench = try ImageBench() }
+  init() throws { bench = try ImageBench(isInMemory: true) }
 
   private func destination(_ files: any FileSystem = PosixFileSystem()) -> DirectoryDestination {
     DirectoryDestination(root: root, store: bench.store, images: bench.directory / "images", files: files)

@@ -9,8 +9,8 @@ struct ImageBench: Sendable {
   let store: ImageLayout
   let processes = PosixProcessRunner()
 
-  init() throws {
-    directory = try TemporaryDirectory()
+  init(isInMemory: Bool = false) throws {
+    directory = try TemporaryDirectory(isInMemory: isInMemory)
     store = ImageLayout(root: directory / "store", files: PosixFileSystem())
     try store.prepare()
   }

@@ -98,6 +98,7 @@ import Testing
         .sha256(blob), from: MemoryFile(blob, path: "blob"), to: reference,
         pieceSize: Int.random(in: 50...500, using: &random), progress: { more in progress.withLock { $0 += more } })
       #expect(outcome == .sent, "seed \(seed), faults before \(faults)")
+      #expect(progress.withLock { $0 } == blob.count, "seed \(seed)")
       #expect(registry.blob(.sha256(blob), in: "team/x") == blob, "seed \(seed)")
     }
   }

@@ -13,7 +13,7 @@ struct RemoteDestinationTests {
   private let bench: ImageBench
   private let files = PosixFileSystem()
 
-  init() throws { bench = try ImageBench() }
+  init() throws { bench = try ImageBench(isInMemory: true) }
 
   /// Counts what is run.
   private final class Recorder: ProcessRunner {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct PublisherTests {
-  private let files = InMemoryFileSystem(root: "/r")
+  private let files = FaultyFileSystem(InMemoryFileSystem(root: "/r"))
   private let hub = PlayedDestination()
   private let web = PlayedDestination()
 
@@ -120,6 +120,38 @@ import Testing
       }
       #expect(try other.history.pending() == nil)
     }
+  }
+
+  /// The disk that keeps the history fails: people see the old release, or it is pending, or written down once.
+  @Test(arguments: [FaultyFileSystem.Fault.noSpace, .inputOutput, .readOnly, .kill, .powerCut(3)])
+  func aFaultOfOurOwnDiskLosesNoRelease(fault: FaultyFileSystem.Fault) async throws {
+    let (old, new) = (["base": "1"], ["base": "2", "more": "1"])
+    var place = 0
+    while true {
+      let other = PublisherTests()
+      try await other.publish(try await other.plan(old), time: 1000)
+      let plan = try await other.plan(new)
+      other.files.arm(fault, at: place)
+      _ = try? await other.publish(plan, time: 2000)
+      let struck = other.files.struck
+      other.files.repair()
+      let what = Comment("\(fault) at \(place), \(struck?.operation.rawValue ?? "none") \(struck?.path ?? "")")
+      let isPending = try other.history.pending() != nil
+      let isWritten = try other.history.releases().count == 2
+      #expect(!isPending || !isWritten, what)
+      if isWritten { #expect(other.visible() == other.expected(new), what) }
+      if !isPending && !isWritten { #expect(other.visible() == other.expected(old), what) }
+      try await other.publish(try await other.plan(new), time: 3000)
+      #expect(other.visible() == other.expected(new), what)
+      #expect(try other.history.pending() == nil, what)
+      let releases = try other.history.releases()
+      #expect(releases.count == 2, what)
+      let from = releases.last?.entries.first { $0.change.name == "base:1" }?.change.from
+      #expect(from == Self.digest("docker base 1"), what)
+      guard struck != nil else { break }
+      place += 1
+    }
+    #expect(place > 3, "every operation was struck")
   }
 
   @Test func aReleaseIsTakenBack() async throws {

@@ -55,6 +55,7 @@ struct RandomPlan {
       ReleasePlan.Build(
         artifact: line.artifact, isCertain: line.action == .build,
         expectedSeconds: maybe { Int.random(in: 0..<9999, using: &$0.random) },
+        expectedBytes: maybe { Int.random(in: 0..<(1 << 40), using: &$0.random) },
         reasons: list(3) { plan, _ in plan.word() })
     }
     return plan

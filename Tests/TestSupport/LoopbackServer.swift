@@ -29,20 +29,8 @@ package final class LoopbackServer: Sendable {
   private let isStopped = Locked(false)
 
   package init(answer: @escaping @Sendable (Request) -> [Action]) throws {
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    (listener, port) = try LoopbackSocket.listen()
     let listener = listener
-    let isListening = withUnsafeMutableBytes(of: &address) { bytes in
-      guard let start = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return false }
-      return bind(listener, start, size) == 0 && listen(listener, 64) == 0 && getsockname(listener, start, &size) == 0
-    }
-    guard isListening else {
-      throw FileSystemError(operation: "listen", path: "127.0.0.1", reason: .other(errno), text: "the system refuses")
-    }
-    port = UInt16(bigEndian: address.sin_port)
     let log = log
     // Threads, not tasks: those wait while other tests keep the processors.
     let isStarted = startThread {
@@ -96,19 +84,9 @@ package final class LoopbackServer: Sendable {
   }
 
   private static func read(_ connection: Int32) -> Request? {
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    func more() -> Bool {
-      let count = recv(connection, &buffer, buffer.count, 0)
-      if count > 0 { bytes += buffer.prefix(count) }
-      return count > 0
-    }
-    let end = Array("\r\n\r\n".utf8)
-    while bytes.firstRange(of: end) == nil {
-      guard more(), bytes.first.map({ $0 >= 0x20 }) ?? false else { return nil }
-    }
-    guard let head = bytes.firstRange(of: end) else { return nil }
-    let lines = String(decoding: bytes[..<head.lowerBound], as: UTF8.self).split(separator: "\r\n")
+    guard let (head, rest) = LoopbackSocket.head(from: connection) else { return nil }
+    var body = rest
+    let lines = head.split(separator: "\r\n")
     let words = lines.first?.split(separator: " ") ?? []
     guard words.count == 3 else { return nil }
     var headers: [String: String] = [:]
@@ -117,37 +95,28 @@ package final class LoopbackServer: Sendable {
       headers[line[..<colon].lowercased()] = String(line[line.index(after: colon)...].drop { $0 == " " })
     }
     let size = headers["content-length"].flatMap { Int($0) } ?? 0
-    while bytes.count - head.upperBound < size { if !more() { return nil } }
-    return Request(
-      method: String(words[0]), target: String(words[1]), headers: headers, body: Array(bytes[head.upperBound...]))
+    while body.count < size {
+      guard let piece = LoopbackSocket.read(from: connection) else { return nil }
+      body += piece
+    }
+    return Request(method: String(words[0]), target: String(words[1]), headers: headers, body: body)
   }
 
   private static func act(_ actions: [Action], _ connection: Int32) {
     for action in actions {
       switch action {
-      case .send(let text): if !write(text, connection) { return }
+      case .send(let text): if !LoopbackSocket.write(Array(text.utf8), to: connection) { return }
       case .pause(let duration): wait(duration, connection)
       case .trickle(let text, let pause):
         for byte in text.unicodeScalars {
-          if !write(String(byte), connection) { return }
+          if !LoopbackSocket.write(Array(String(byte).utf8), to: connection) { return }
           wait(pause, connection)
         }
       case .reset:
-        var abort = linger(l_onoff: 1, l_linger: 0)
-        setsockopt(connection, SOL_SOCKET, SO_LINGER, &abort, socklen_t(MemoryLayout<linger>.size))
+        LoopbackSocket.abort(connection)
         return
       }
     }
-  }
-
-  private static func write(_ text: String, _ connection: Int32) -> Bool {
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-      if count <= 0 { return false }
-      rest = rest.dropFirst(count)
-    }
-    return true
   }
 
   /// Ends early when the other side has gone.

@@ -10,6 +10,9 @@ package enum Soak {
   /// Where properties begin that try only some of their places: elsewhere in every run, unless a seed was named.
   package static let start = named ?? .random(in: 0..<1_000_000)
 
+  /// How often a run is killed somewhere: 200 times and more when soaking.
+  package static func kills(_ usual: Int) -> Int { factor > 1 ? max(200, usual * factor) : usual }
+
   /// The seeds of one part of a property: `count` of them, more when soaking, none in two parts; or the one that was named.
   package static func seeds(_ count: Int, part: Int = 0) -> Range<Int> {
     if let named { return named..<(named + 1) }

@@ -6,10 +6,14 @@ package final class TemporaryDirectory: Sendable {
   package let path: FilePath
   package let fileSystem = PosixFileSystem()
 
-  package init() throws {
+  /// - Parameter isInMemory: where nobody waits for a disk, if there is such a place: for small files that are synced again
+  ///   and again.
+  package init(isInMemory: Bool = false) throws {
     var random = SystemRandomNumberGenerator()
     let name = "coppice-test-" + String(random.next(), radix: 36)
-    path = try fileSystem.resolved("/tmp") / FilePath(name)
+    let memory: FilePath = "/dev/shm"
+    let hasMemory = try isInMemory && fileSystem.statusIfPresent(of: memory, followingLinks: true)?.kind == .directory
+    path = try fileSystem.resolved(hasMemory ? memory : "/tmp") / FilePath(name)
     try fileSystem.createDirectory(path)
   }
 

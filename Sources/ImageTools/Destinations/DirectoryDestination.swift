@@ -11,6 +11,7 @@ package struct DirectoryDestination: Destination {
   let files: any FileSystem
   /// Where SIF files have names, and what is written beside them.
   private let images: FilePath
+  private let seen = Locked<SiteOverview?>(nil)
 
   /// A directory of this machine.
   /// - Parameter images: where SIF files lie in the repository.
@@ -33,9 +34,8 @@ package struct DirectoryDestination: Destination {
 
   package func published(_ names: [String: Digest?]) async throws -> [String: PublishedVersion] {
     try await inWords {
-      let entries = try await site.entries(names.keys.sorted(), hashed: Set(names.keys))
-      // Where no name leads through a release nobody need know what there is.
-      let overview = entries.values.contains(.ours) ? try await site.overview() : nil
+      let (entries, overview) = try await site.look(names.keys.sorted(), hashed: Set(names.keys))
+      seen.withLock { $0 = overview }
       let directory = ReleaseDirectory(site: site.name, overview, entries: entries)
       return try names.keys.reduce(into: [:]) { published, name in
         published[name] = try directory.seen(name).map { PublishedVersion(digest: $0, output: $0) }
@@ -47,7 +47,10 @@ package struct DirectoryDestination: Destination {
 
   package func missingBytes(of shipments: [Shipment]) async throws -> [Int] {
     try await inWords {
-      var present = Set((try await site.overview()?.files ?? [:]).keys)
+      // What was just looked at need not be asked again to tell how much there is to do.
+      let known = seen.withLock { $0 }
+      let overview = if let known { known } else { try await site.overview() }
+      var present = Set((overview?.files ?? [:]).keys)
       return shipments.map { present.insert($0.output.digest.hex).inserted ? $0.output.size : 0 }
     }
   }
@@ -95,6 +98,15 @@ package struct DirectoryDestination: Destination {
       try await site.perform(switching.changes, last: switching.tidying)
       switching.done.forEach(switched)
       return []
+    }
+  }
+
+  /// Puts documents beside the names of releases, each as a whole: for people who look there, and no part of any release.
+  package func put(_ documents: [(name: String, bytes: [UInt8])]) async throws {
+    try await inWords {
+      let hold = try await site.hold()
+      defer { hold.release() }
+      try await site.perform(documents.map { .write($0.name, $0.bytes) }, last: [])
     }
   }
 

@@ -16,6 +16,11 @@ protocol FileSite: Sendable {
   /// - Parameter hashed: of which the digest is asked for, where it is no file of ours.
   func entries(_ paths: [String], hashed: Set<String>) async throws -> [String: SiteEntry]
 
+  /// Both at once.
+  func look(
+    _ paths: [String], hashed: Set<String>
+  ) async throws -> (entries: [String: SiteEntry], overview: SiteOverview?)
+
   /// Makes changes, in their order; ends with the first that fails.
   /// - Parameter last: what is made after them, and fails nothing.
   func perform(_ changes: [SiteChange], last: [SiteChange]) async throws

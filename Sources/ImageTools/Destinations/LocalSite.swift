@@ -38,6 +38,10 @@ struct LocalSite: FileSite {
     return try files.entries(of: directory)
   }
 
+  func look(_ paths: [String], hashed: Set<String>) throws -> (entries: [String: SiteEntry], overview: SiteOverview?) {
+    (try entries(paths, hashed: hashed), try overview())
+  }
+
   func entries(_ paths: [String], hashed: Set<String>) throws -> [String: SiteEntry] {
     try paths.reduce(into: [:]) { $0[$1] = try entry($1, isHashed: hashed.contains($1)) }
   }

@@ -17,24 +17,40 @@ struct RemoteSite: FileSite {
   // MARK: What is there
 
   func overview() async throws -> SiteOverview? {
-    let output = try await shell.run(
-      Array(
-        """
-        if [ -d "$root/.coppice" ]; then
-          cd -- "$root"
-          echo present
-          if [ -L .coppice/current ]; then echo "current $(readlink .coppice/current)"; fi
-          if [ -d .coppice/files ]; then find .coppice/files/ -maxdepth 1 -type f -exec stat -c 'file %s %n' {} +; fi
-          if [ -d .coppice/releases ]; then
-            find .coppice/releases/ -mindepth 1 -maxdepth 1 -type d -exec stat -c 'release %n' {} +
-            find .coppice/releases/ -mindepth 2 -maxdepth 2 -type l -exec stat -c 'link %N' {} +
-          fi
-          echo index
-          if [ -f .coppice/current/index.json ]; then cat .coppice/current/index.json; fi
-        fi
-        """.utf8))
-    return Self.overview(reading: output)
+    Self.overview(reading: try await shell.run(Array(Self.survey.utf8)))
   }
+
+  /// A connection takes longer than all that is asked.
+  func look(
+    _ paths: [String], hashed: Set<String>
+  ) async throws -> (entries: [String: SiteEntry], overview: SiteOverview?) {
+    let script = "(\n" + Self.question(paths, hashed: hashed) + "\n)\n" + Self.survey
+    let output = try await shell.run(Array(script.utf8))
+    // Each entry has a number before it.
+    let start =
+      output.starts(with: Self.present)
+      ? 0
+      : output.firstRange(of: [UInt8(ascii: "\n")] + Self.present)
+        .map { $0.lowerBound + 1 }
+    let entries = String(decoding: output[..<(start ?? output.endIndex)], as: UTF8.self)
+    return (Self.entries(reading: entries, paths), start.flatMap { Self.overview(reading: Array(output[$0...])) })
+  }
+
+  private static let present = Array("present\n".utf8)
+  private static let survey = """
+    if [ -d "$root/.coppice" ]; then
+      cd -- "$root"
+      echo present
+      if [ -L .coppice/current ]; then echo "current $(readlink .coppice/current)"; fi
+      if [ -d .coppice/files ]; then find .coppice/files/ -maxdepth 1 -type f -exec stat -c 'file %s %n' {} +; fi
+      if [ -d .coppice/releases ]; then
+        find .coppice/releases/ -mindepth 1 -maxdepth 1 -type d -exec stat -c 'release %n' {} +
+        find .coppice/releases/ -mindepth 2 -maxdepth 2 -type l -exec stat -c 'link %N' {} +
+      fi
+      echo index
+      if [ -f .coppice/current/index.json ]; then cat .coppice/current/index.json; fi
+    fi
+    """
 
   /// What the other side says is taken for no more than names and numbers.
   static func overview(reading output: [UInt8]) -> SiteOverview? {
@@ -71,12 +87,15 @@ struct RemoteSite: FileSite {
   private static func last(of path: Substring) -> String? { path.split(separator: "/").last.map(String.init) }
 
   func entries(_ paths: [String], hashed: Set<String>) async throws -> [String: SiteEntry] {
+    Self.entries(reading: try await shell.run(Self.question(paths, hashed: hashed)), paths)
+  }
+
+  private static func question(_ paths: [String], hashed: Set<String>) -> String {
     let asked = paths.enumerated().map { index, path in
       "e \(index) \(ShellText.word("./" + path)) \(ShellText.word(ReleaseDirectory.target(of: path)))"
         + (hashed.contains(path) ? " hashed" : "")
     }
-    let output = try await shell.run(
-      """
+    return """
       e() {
         if [ -L "$2" ] && [ "$(readlink "$2")" = "$3" ]; then echo "$1 ours"
         elif [ -f "$2" ]; then
@@ -91,8 +110,11 @@ struct RemoteSite: FileSite {
         cd -- "$root"
         \(asked.joined(separator: "\n"))
       fi
-      """)
-    return output.split(separator: "\n").reduce(into: [:]) { entries, line in
+      """
+  }
+
+  private static func entries(reading output: String, _ paths: [String]) -> [String: SiteEntry] {
+    output.split(separator: "\n").reduce(into: [:]) { entries, line in
       let words = line.split(separator: " ")
       guard words.count > 1, let index = Int(words[0]), paths.indices.contains(index) else { return }
       switch words[1] {
@@ -165,7 +187,10 @@ struct RemoteSite: FileSite {
     case .remove(let path): return Array("rm -f \(word(path))".utf8)
     case .removeTree(let path): return Array("rm -rf \(word(path))".utf8)
     case .rename(let path, let target): return Array("mv -f -T \(word(path)) \(word(target))".utf8)
-    case .sync: return Array("sync -f .coppice 2>/dev/null || sync".utf8)
+    case .sync:
+      // The directories alone: all files were synced before they got their names, and others write on that disk too.
+      let directories = ". .coppice .coppice/files .coppice/releases .coppice/releases/*/"
+      return Array("sync \(directories) 2>/dev/null || sync".utf8)
     }
   }
 

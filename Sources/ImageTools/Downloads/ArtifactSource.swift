@@ -12,6 +12,10 @@ package protocol ArtifactSource: Sendable {
   /// - Returns: false when it is not there.
   /// - Throws: `Failure` in words, `CancellationError`.
   func fetch(_ shipment: Shipment, progress: @escaping @Sendable (Int) -> Void) async throws -> Bool
+
+  /// Whether it is there, as far as is known without fetching it.
+  /// - Throws: `Failure` in words, `CancellationError`.
+  func has(_ shipment: Shipment) async throws -> Bool
 }
 
 extension DirectoryDestination: ArtifactSource {
@@ -24,6 +28,15 @@ extension DirectoryDestination: ArtifactSource {
       let file = PublishedFile(name: shipment.names.first ?? "", digest: digest, size: size)
       return try await FetchedSIF(store: store, files: files).keep(
         file, of: shipment, from: SiteListing(site: site), progress: progress)
+    }
+  }
+}
+
+extension DirectoryDestination {
+  package func has(_ shipment: Shipment) async throws -> Bool {
+    try await inWords {
+      guard shipment.artifact.kind == .sif, shipment.output.content != nil else { return false }
+      return try await site.overview()?.files[shipment.output.digest.hex] != nil
     }
   }
 }
@@ -50,14 +63,31 @@ extension RegistryDestination: ArtifactSource {
     }
   }
 
+  package func has(_ shipment: Shipment) async throws -> Bool {
+    try await inWords {
+      guard let name = shipment.names.first else { return false }
+      let reference = try Self.reference(name)
+      if shipment.artifact.kind == .sif { return try await client.has(shipment.output.digest, in: reference) }
+      if let manifest = shipment.output.manifest, try await client.manifest("\(manifest)", of: reference) != nil {
+        return true
+      }
+      return try await version(in: shipment.names, of: shipment.output) != nil
+    }
+  }
+
+  /// What leads to an output under another name than that of its manifest.
+  private func version(in names: [String], of output: ArtifactOutput) async throws -> PublishedVersion? {
+    let seen = try await published(names.reduce(into: [:]) { $0[$1] = .some(nil) })
+    return seen.values.first { $0.output == output.digest }
+  }
+
   /// The manifest may lie there though the tags lead elsewhere by now; or the same image in another wrapping.
   private func image(_ shipment: Shipment, _ reference: ImageReference) async throws -> SourceImage? {
     if let manifest = shipment.output.manifest, try await client.manifest("\(manifest)", of: reference) != nil {
       let image = try await client.image(reference.at(manifest), platform: nil)
       if Digest.sha256(image.config) == shipment.output.digest { return image }
     }
-    let seen = try await published(shipment.names.reduce(into: [:]) { $0[$1] = .some(nil) })
-    guard let version = seen.values.first(where: { $0.output == shipment.output.digest }) else { return nil }
+    guard let version = try await version(in: shipment.names, of: shipment.output) else { return nil }
     return try await client.image(reference.at(version.digest), platform: nil)
   }
 }

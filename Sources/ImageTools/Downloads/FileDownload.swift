@@ -33,9 +33,9 @@ struct FileDownload: Sendable {
     // What was begun may be another file's.
     for isGoingOn in [true, false] {
       if try !isGoingOn || size(of: part) > file.size { try files.remove(part) }
-      if try size(of: part) < file.size {
-        try await source.bring(file, to: part, progress: progress)
-      }
+      let present = try size(of: part)
+      if isGoingOn, present > 0 { progress(present) }
+      if present < file.size { try await source.bring(file, to: part, progress: progress) }
       let isWhole = try await onBlockingThread { [files, file] in
         let found = try files.hashed(part)
         guard found.status.size == file.size, found.digest == file.digest else { return false }
@@ -62,7 +62,7 @@ struct StreamedFile: Sendable {
   let part: FilePath
   let progress: @Sendable (Int) -> Void
 
-  private static let ahead = 8 << 20
+  private static let ahead = 1 << 20
   private static let piece = 1 << 20
 
   /// - Parameter fetch: writes what comes after so many bytes.

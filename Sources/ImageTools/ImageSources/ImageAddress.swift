@@ -37,11 +37,20 @@ package enum ImageAddress: Sendable, Equatable {
   }
 
   /// Whether a text begins as an address, so that it is no file's name.
-  package static func isAddress(_ text: String) -> Bool { scheme(text) != nil }
+  package static func isAddress(_ text: String) -> Bool { scheme(text) != nil || isFile(text) }
+
+  /// Whether a text names a file in a registry that is a SIF already.
+  private static func isFile(_ text: String) -> Bool { text.hasPrefix("oras://") || text.hasPrefix("library://") }
 
   /// - Parameter directory: where relative paths begin, absolute.
   /// - Throws: when the text is none, or names no file.
   package init(_ text: String, from directory: FilePath, files: any FileSystem) throws(InvalidInput) {
+    if Self.isFile(text) {
+      let isOurs = text.hasPrefix("oras://")
+      throw Self.fault(
+        "'\(text)' is no image, but a SIF file already",
+        help: isOurs ? "get it with `coppice download \(text)`" : "get it with `apptainer pull`")
+    }
     guard let (scheme, rest) = Self.scheme(text) else {
       self = .registry(try Self.reference(text, in: text))
       return

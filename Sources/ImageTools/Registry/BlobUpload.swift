@@ -71,7 +71,10 @@ struct BlobUpload: Sendable {
         return .sent
       } catch let setback as Setback {
         // The answer to what did arrive may have been lost.
-        if try await isThere(&session) { return .sent }
+        if try await isThere(&session) {
+          progress(file.size)
+          return .sent
+        }
         beginnings += 1
         guard beginnings < Self.mostBeginnings else { throw setback.error }
         switch setback {
@@ -151,12 +154,14 @@ struct BlobUpload: Sendable {
   }
 
   private func finish(_ place: UploadPlace, sending range: Range<Int>, _ session: inout RegistrySession) async throws {
-    let answer: HTTPResponse
+    let (answer, given): (HTTPResponse, Int)
     do {
-      answer = try await send("PUT", to: place.finishing("\(digest)"), range, [], &session)
+      (answer, given) = try await send("PUT", to: place.finishing("\(digest)"), range, [], &session)
     } catch let error as RegistryError where error.isBreak {
       throw Setback.lost(error)
     }
+    var isTaken = false
+    defer { progress((isTaken ? range.count : 0) - given) }
     switch answer.status {
     case 201, 204:
       let named = answer["docker-content-digest"].flatMap { Digest($0) }
@@ -165,7 +170,7 @@ struct BlobUpload: Sendable {
           malformed: "it took \(digest.short) for \(named?.short ?? "something else")", about: session.reference,
           help: nil)
       }
-      progress(range.count)
+      isTaken = true
     case 413 where !range.isEmpty: throw Setback.pieceTooLarge(RegistryError(answer, about: session.reference))
     case 404, 408, 416, 429, 500...: throw Setback.lost(RegistryError(answer, about: session.reference))
     default: throw RegistryError(answer, about: session.reference)
@@ -183,11 +188,13 @@ struct BlobUpload: Sendable {
       let broken: RegistryError
       do {
         let header = (name: "Content-Range", value: "\(range.lowerBound)-\(range.upperBound - 1)")
-        let answer = try await send("PATCH", to: url, range, [header], &session)
+        let (answer, given) = try await send("PATCH", to: url, range, [header], &session)
+        var taken = 0
+        defer { progress(taken - given) }
         switch answer.status {
         case 202, 201, 204:
           place = try self.place(answer, from: url, session)
-          progress(range.count)
+          taken = range.count
           offset = range.upperBound
           continue
         case 413: throw Setback.pieceTooLarge(RegistryError(answer, about: session.reference))
@@ -211,17 +218,38 @@ struct BlobUpload: Sendable {
     isWhole = true
   }
 
+  /// - Returns: the answer, and how many bytes were told to be on their way, which count when the registry has taken them.
   private func send(
     _ method: String, to url: String, _ range: Range<Int>, _ headers: [(name: String, value: String)],
     _ session: inout RegistrySession
-  ) async throws -> HTTPResponse {
-    try await session.answer { _ in
-      var request = HTTPRequest(method, url)
-      request.headers = [Self.type] + headers
-      request.body = .file(file, range)
-      request.isRepeatable = false
-      request.limits.total = .zero
-      return request
+  ) async throws -> (HTTPResponse, given: Int) {
+    let given = Locked(0)
+    func takeBack() {
+      progress(
+        -given.withLock { given in
+          defer { given = 0 }
+          return given
+        })
+    }
+    do {
+      let answer = try await session.answer { _ in
+        // What is sent once more begins again.
+        takeBack()
+        var request = HTTPRequest(method, url)
+        request.headers = [Self.type] + headers
+        request.body = .file(file, range)
+        request.isRepeatable = false
+        request.limits.total = .zero
+        request.sent = { [progress] count in
+          given.withLock { $0 += count }
+          progress(count)
+        }
+        return request
+      }
+      return (answer, given.withLock { $0 })
+    } catch {
+      takeBack()
+      throw error
     }
   }
 

@@ -4,7 +4,7 @@ import ImageModel
 
 extension RegistryClient {
   /// Bytes that are fetched and not read yet.
-  private static let ahead = 8 << 20
+  private static let ahead = 1 << 20
   /// How often a broken transfer of one blob goes on.
   private static let mostResumptions = 20
 

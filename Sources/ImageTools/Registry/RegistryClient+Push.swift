@@ -59,8 +59,12 @@ extension RegistryClient {
       request.body = .bytes(manifest)
       return request
     }
-    guard answer.status == 201 || answer.status == 200 else { throw RegistryError(answer, about: reference) }
-    if let named = answer["docker-content-digest"].flatMap({ Digest($0) }), named != digest {
+    let named = answer["docker-content-digest"].flatMap { Digest($0) }
+    // Pages that stand in everybody's way answer 200 to all.
+    guard answer.status == 201 || answer.status == 200 && named == digest else {
+      throw RegistryError(answer, about: reference)
+    }
+    if let named, named != digest {
       throw RegistryError(
         malformed: "it took the manifest \(digest.short) for \(named.short)", about: reference, help: nil)
     }

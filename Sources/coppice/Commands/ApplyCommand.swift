@@ -55,8 +55,14 @@ extension ApplyOptions {
           help: "look why with `coppice explain`, then make the plan anew")
       }
     }
-    report.release = try await application.publish(check, isQuiet: isJSON || invocation.global.isQuiet)
+    // Standard output is for the result alone.
+    var shown = invocation
+    if isJSON { shown.output = invocation.errorOutput }
+    let transfers = shown.transfers(isJSON ? .plain : .auto)
+    defer { transfers.close() }
+    report.release = try await application.publish(check, transfers)
     report.isApplied = true
+    transfers.close()
     if let release = report.release {
       tell("published \(HumanText.count(release.entries.count, "name")), releases/\(release.name).yaml", invocation)
     } else {

@@ -121,7 +121,7 @@ extension BuildOptions {
     options.onlyFetches = fetchedFrom != nil
     let substituting =
       try isSubstituting
-      ? Substituting(workspace, only: fetchedFrom ?? []) { reporter.report(.note($0)) } : nil
+      ? Substituting(workspace, only: fetchedFrom ?? [], report: reporter.report) : nil
     let logs = workspace.logDirectory
     return Builder(
       evaluator: workspace.evaluator(processes), resolver: workspace.resolver(processes), reporter: reporter,

@@ -114,7 +114,7 @@ enum Request: Sendable {
     case .publish: self = .publish(try PublishOptions(arguments))
     case .releases: self = .releases(ReleasesOptions(arguments))
     case .fetch: self = .fetch(FetchOptions(arguments))
-    case .download: self = .download(DownloadOptions(arguments))
+    case .download: self = .download(try DownloadOptions(arguments))
     case .lint: self = .lint(try LintOptions(arguments))
     case .log: self = .log(LogOptions(arguments))
     case .history: self = .history(HistoryOptions(arguments))

@@ -5,12 +5,17 @@ internal import JSONText
 
 extension DownloadOptions {
   func run(_ invocation: Invocation) async throws -> ExitCode {
-    let patterns = patterns.map(NamePattern.init)
+    let transfers = invocation.transfers(progress)
+    defer { if !isJSON { transfers.close() } }
+    let (addresses, names) = try DownloadSource.addresses(in: patterns)
+    let patterns = names.map { NamePattern($0) } + addresses.map(\.pattern)
     let directory = (invocation.directory / FilePath(self.directory ?? ".")).normalized
     var (known, done): (Set<String>, [JSONValue]) = ([], [])
     var (images, found): ([ArtifactID: String], [String: Int]) = ([:], [:])
     var others: [String] = []
-    for source in try DownloadSource.find(source, matching: patterns, invocation) {
+    let named =
+      names.isEmpty ? [] : try DownloadSource.find(source, matching: names.map { NamePattern($0) }, invocation)
+    for source in named + addresses.map({ DownloadSource.registry($0, invocation) }) {
       images.merge(source.images) { first, _ in first }
       for file in try await source.files.list() {
         let matching = patterns.filter { $0.matches(file.name) }
@@ -18,11 +23,13 @@ extension DownloadOptions {
         for pattern in matching { found[pattern.text, default: 0] += 1 }
         // The first destination that has it is enough.
         guard !matching.isEmpty, known.insert(file.name).inserted else { continue }
-        done.append(try await bring(file, to: directory / FilePath(file.name), source, invocation))
+        let path = directory / FilePath(file.name)
+        done.append(try await bring(file, to: path, source, isJSON ? nil : transfers))
       }
     }
-    for (id, name) in images.sorted(by: { $0.key < $1.key }) where !isJSON && !invocation.global.isQuiet {
-      invocation.output.write("\(id) is an image: docker pull \(name)\n")
+    for (id, name) in images.sorted(by: { $0.key < $1.key }) where !isJSON {
+      let event = JSONObject([("event", "image"), ("id", .string("\(id)")), ("reference", .string(name))])
+      transfers.tell("\(id) is an image: docker pull \(name)", event)
     }
     if isJSON {
       let pulls: [JSONValue] = images.sorted { $0.key < $1.key }.map {
@@ -45,27 +52,23 @@ extension DownloadOptions {
   }
 
   private func bring(
-    _ file: PublishedFile, to path: FilePath, _ source: DownloadSource, _ invocation: Invocation
+    _ file: PublishedFile, to path: FilePath, _ source: DownloadSource, _ transfers: TransferProgress?
   ) async throws -> JSONValue {
-    func tell(_ text: String) {
-      if !isJSON && !invocation.global.isQuiet { invocation.showForeign("\(file.name): \(text)\n") }
+    /// What others have named cannot steer a terminal.
+    func tell(_ text: String, _ state: String) -> JSONValue {
+      let result: [(String, JSONValue)] = [
+        ("name", .string(file.name)), ("path", .string(path.description)), ("state", .string(state)),
+        ("sha256", .string(file.digest.hex)), ("size", .integer(file.size)),
+      ]
+      transfers?.tell(TerminalText.cleaned("\(file.name): \(text)"), JSONObject([("event", "file")] + result))
+      return .object(JSONObject(result))
     }
-    let state: String
-    if try await source.files.isCurrent(file, at: path) {
-      state = "current"
-      tell("is the published one already")
-    } else if isDryRun {
-      state = "absent"
-      tell("would be downloaded, \(ByteCount(file.size))")
-    } else {
-      tell("downloading \(ByteCount(file.size)) from \(source.name)")
-      state = "downloaded"
-      _ = try await source.files.download(file, to: path) { _ in }
-      tell("is whole, sha256:\(file.digest.hex)")
-    }
-    return [
-      "name": .string(file.name), "path": .string(path.description), "state": .string(state),
-      "sha256": .string(file.digest.hex), "size": .integer(file.size),
-    ]
+    if try await source.files.isCurrent(file, at: path) { return tell("is the published one already", "current") }
+    if isDryRun { return tell("would be downloaded, \(ByteCount(file.size))", "absent") }
+    let transfer = Transfer(way: .downloading, what: file.name, place: source.name, total: file.size)
+    transfers?.begin(transfer)
+    _ = try await source.files.download(file, to: path) { transfers?.add($0, to: transfer) }
+    transfers?.end(transfer)
+    return tell("is whole, sha256:\(file.digest.hex)", "downloaded")
   }
 }

@@ -6,6 +6,7 @@ struct FetchOptions: CommandOptions {
   var sources: [String]
   var progress: BuildOptions.Progress
   var isWaiting: Bool
+  var isDryRun: Bool
 
   static let specification = CommandSpecification(
     name: "fetch", summary: "get what coppice.lock names from where it is published",
@@ -21,6 +22,7 @@ struct FetchOptions: CommandOptions {
       OptionSpecification(
         "progress", .choice(BuildOptions.Progress.allCases.map(\.rawValue)), "how to show the progress, as for build",
         default: "auto"),
+      CommonOptions.dryRun("say what would come from where, and what must be built"),
       OptionSpecification("no-wait", "fail at once while another coppice is at work in the repository"),
     ],
     examples: [
@@ -32,5 +34,6 @@ struct FetchOptions: CommandOptions {
     sources = arguments.list("from")
     progress = arguments.choice("progress") ?? .auto
     isWaiting = !arguments.has("no-wait")
+    isDryRun = arguments.has("dry-run")
   }
 }

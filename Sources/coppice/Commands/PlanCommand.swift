@@ -1,6 +1,7 @@
 internal import DependencyGraph
 internal import HostSystem
 internal import ImageModel
+internal import ImageTools
 internal import ReleasePlanning
 
 extension PlanOptions {
@@ -20,9 +21,12 @@ extension PlanOptions {
     let report = try ReleasePlanReport(
       draft, of: releasing, reasons, rulings: rulings, plan: plan, isWhole: showsReasons)
     try file?.write(plan)
-    if let page {
+    if page != nil || isPut {
       let text = ReleasePage(plan: plan, summary: report.summary, rulings: rulings, graph: graph(plan, workspace)).html
-      try workspace.files.replace(invocation.directory / FilePath(page), with: Array(text.utf8), mode: 0o644)
+      if let page {
+        try workspace.files.replace(invocation.directory / FilePath(page), with: Array(text.utf8), mode: 0o644)
+      }
+      if isPut { try await put(plan, page: text, draft, releasing) }
     }
     if isJSON {
       invocation.show(report.json)
@@ -33,6 +37,23 @@ extension PlanOptions {
     if !draft.problems.isEmpty { return .failure }
     return hasExitCode && report.hasWork ? .workToDo : .success
   }
+
+  /// Puts both where files are published.
+  private func put(_ plan: ReleasePlan, page: String, _ draft: ReleaseDraft, _ releasing: Releasing) async throws {
+    let places = releasing.definitions.compactMap { definition in
+      (releasing.destinations[definition.name] as? DirectoryDestination).map { (definition.name, $0) }
+    }
+    guard !places.isEmpty else {
+      throw Failure(
+        "the plan can be put nowhere: no destination is a directory", help: "write it with --out and --html instead")
+    }
+    for (name, place) in places where draft.problems[name] == nil {
+      try await place.put([
+        (name: "release_plan.yaml", bytes: Array(plan.text.utf8)), (name: "release_plan.html", bytes: Array(page.utf8)),
+      ])
+    }
+  }
+
   /// What is published and all that it is made of.
   private func graph(_ plan: ReleasePlan, _ workspace: Workspace) -> GraphView {
     GraphView(

@@ -10,6 +10,8 @@ struct PlanOptions: CommandOptions {
   var out: String?
   /// The file that the page is written to.
   var page: String?
+  /// Whether plan and page are put where files are published.
+  var isPut: Bool
 
   static let specification = CommandSpecification(
     name: "plan", summary: "say what a release would publish where, and why",
@@ -25,6 +27,8 @@ struct PlanOptions: CommandOptions {
       PublishOptions.only,
       OptionSpecification("out", short: "o", .text("FILE"), "write the plan to a YAML file, for 'coppice apply'"),
       OptionSpecification("html", .text("FILE"), "write the plan as one web page, with the graph as a picture"),
+      OptionSpecification(
+        "put", "put the plan, as release_plan.yaml and release_plan.html, where files are published, for others to see"),
       OptionSpecification("why", "show every reason, down to the root causes"), CommonOptions.json,
       CommonOptions.exitCode,
     ],
@@ -33,6 +37,7 @@ struct PlanOptions: CommandOptions {
       .init("plan --only hub", "at one destination"),
       .init("plan --out release_plan.yaml", "as a file, to be looked at and applied"),
       .init("plan --html plan.html", "as a page for a browser, which needs nothing else"),
+      .init("plan -o release_plan.yaml --put", "the same, and where those see it who wait for the release"),
       .init("plan --exit-code --quiet", "for scripts: 3 when something is to be published or built"),
     ],
     exitCodes: [.success, .failure, .invalid, .workToDo])
@@ -45,5 +50,6 @@ struct PlanOptions: CommandOptions {
     showsReasons = arguments.has("why")
     out = arguments.value("out")
     page = arguments.value("html")
+    isPut = arguments.has("put")
   }
 }

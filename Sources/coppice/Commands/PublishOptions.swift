@@ -8,8 +8,12 @@ struct PublishOptions: CommandOptions {
   var isAgreed: Bool
   var overwrites: Bool
   var isTakingBack: Bool
+  var progress: BuildOptions.Progress
 
   static let only = OptionSpecification("only", .text("NAME"), "this destination of coppice.yaml; may be repeated")
+  static let progressOption = OptionSpecification(
+    "progress", .choice(BuildOptions.Progress.allCases.map(\.rawValue)),
+    "how to show what is on its way: json is one event a line; auto is tty on a terminal, else plain", default: "auto")
 
   static let specification = CommandSpecification(
     name: "publish", summary: "send what changed to its destinations, and let its names lead there",
@@ -25,6 +29,7 @@ struct PublishOptions: CommandOptions {
       only, CommonOptions.dryRun("show the plan, and publish nothing"),
       OptionSpecification("yes", short: "y", "do not ask"),
       OptionSpecification("overwrite", "also names that somebody else has moved"),
+      progressOption,
       OptionSpecification(
         "rollback", "let every name lead where it led before the last release, or before one not completed"),
     ],
@@ -41,6 +46,7 @@ struct PublishOptions: CommandOptions {
     isAgreed = arguments.has("yes")
     overwrites = arguments.has("overwrite")
     isTakingBack = arguments.has("rollback")
+    progress = arguments.choice("progress") ?? .auto
     if isTakingBack, !targets.isEmpty || !destinations.isEmpty {
       throw InvalidInput([Diagnostic(.error, "--rollback takes back a whole release", help: "leave out the targets")])
     }

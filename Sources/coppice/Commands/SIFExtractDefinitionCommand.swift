@@ -4,7 +4,7 @@ internal import SIFFormat
 
 extension SIFExtractDefinitionOptions {
   func run(_ invocation: Invocation) throws -> ExitCode {
-    let file = try PosixFileSystem().openAnywhere(invocation.directory / file)
+    let file = try PosixFileSystem().openAnywhere(invocation.place(ofSIF: file))
     guard let definition = try SIFMetadata(try SIFImage(reading: file), in: file).definition else {
       throw Failure("there is no definition in this file", at: SourceLocation(file: file.path))
     }

@@ -5,7 +5,7 @@ internal import SIFFormat
 
 extension SIFInspectOptions {
   func run(_ invocation: Invocation) throws -> ExitCode {
-    let file = try PosixFileSystem().openAnywhere(invocation.directory / file)
+    let file = try PosixFileSystem().openAnywhere(invocation.place(ofSIF: file))
     let metadata = try SIFMetadata(try SIFImage(reading: file), in: file)
     if isJSON {
       let all = [Part.labels, .runscript, .environment, .deffile, .ociConfig].filter { metadata.json($0) != nil }

@@ -18,6 +18,21 @@ struct SIFListOptions: CommandOptions {
   }
 }
 
+extension Invocation {
+  /// Where a SIF file lies.
+  /// - Throws: for one that lies elsewhere than on this machine.
+  func place(ofSIF file: FilePath) throws(InvalidInput) -> FilePath {
+    let text = file.description
+    guard !text.hasPrefix("oras:/") && !text.hasPrefix("library:/") else {
+      let help =
+        text.hasPrefix("oras:/")
+        ? "get it with `coppice download oras://…`, then name the file" : "get it with `apptainer pull`"
+      throw InvalidInput([Diagnostic(.error, "'\(text)' lies in a registry, and is read here as a file", help: help)])
+    }
+    return directory / file
+  }
+}
+
 extension CommonOptions {
   static let sifFile = ArgumentSpecification("FILE", .one, "a SIF file")
 }

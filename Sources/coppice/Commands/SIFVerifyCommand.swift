@@ -7,7 +7,7 @@ internal import SIFFormat
 extension SIFVerifyOptions {
   func run(_ invocation: Invocation) throws -> ExitCode {
     let files = PosixFileSystem()
-    let file = try files.openAnywhere(invocation.directory / file)
+    let file = try files.openAnywhere(invocation.place(ofSIF: file))
     let image = try SIFImage(reading: file)
     var verification = try SIFVerification(image, in: file)
     let isCompared = try verification.compare(withSidecarIn: files)

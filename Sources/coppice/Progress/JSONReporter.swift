@@ -5,12 +5,17 @@ internal import JSONText
 
 /// Tells a build to a program: one JSON object a line on standard output and nothing else there.
 ///
-/// The events are a contract and change only by adding: `started`, `finished`, and always last, once, `done`.
+/// The events are a contract and change only by adding: `started`, `finished`, `fetching`, `fetched`, and always last,
+/// once, `done`.
 final class JSONReporter: BuildReporter {
   private struct State {
     var counts: [StepOutcome: Int] = [:]
     var isDone = false
+    var fetching: [ArtifactID: TransferMeter] = [:]
   }
+
+  /// Between two events of one fetch.
+  private static let pause = Duration.milliseconds(500)
 
   private let state = Locked(State())
   private let output: Output
@@ -42,9 +47,30 @@ final class JSONReporter: BuildReporter {
       case .done(let summary):
         state.isDone = true
         writeDone(summary.duration) { summary.count($0) }
+      case .fetching(let id, let place, let bytes, let size): tell(id, place, bytes, size, &state)
+      case .fetched(let id, let place, let bytes, let duration, let isHere):
+        state.fetching[id] = nil
+        guard isHere else { return }
+        write([
+          "event": "fetched", "id": .string("\(id)"), "from": .string(place), "bytes": .integer(bytes),
+          "seconds": .seconds(duration),
+        ])
       case .planned, .output, .current, .note: break
       }
     }
+  }
+
+  private func tell(_ id: ArtifactID, _ place: String, _ bytes: Int, _ size: Int?, _ state: inout State) {
+    let now = stopwatch.elapsed
+    var meter = state.fetching[id] ?? TransferMeter(at: now)
+    meter.add(bytes - meter.bytes, at: now)
+    if meter.isDue(every: Self.pause, at: now) {
+      write([
+        "event": "fetching", "id": .string("\(id)"), "from": .string(place), "bytes": .integer(bytes),
+        "total": size.map { .integer($0) } ?? .null, "rate": meter.rate(at: now).map { .integer($0) } ?? .null,
+      ])
+    }
+    state.fetching[id] = meter
   }
 
   /// Writes `done` if the build ended without telling so: every reader gets its last line.

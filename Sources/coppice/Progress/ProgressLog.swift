@@ -15,6 +15,7 @@ struct ProgressLog: Sendable {
   private var reasons: [ArtifactID: [StaleReason]] = [:]
   /// Failed steps that have a log.
   private var logged: Set<ArtifactID> = []
+  private var fetching: Set<ArtifactID> = []
 
   /// How many steps have begun, or turned out to be current or blocked.
   var begun: Int { numbers.count }
@@ -50,6 +51,16 @@ struct ProgressLog: Sendable {
       let reason = showsStarts || outcome == .skipped ? "" : reasons[id].map { " (\(ReasonText.summary($0)))" } ?? ""
       return "\(prefix(id)): \(result(outcome, duration))" + style(.faint, reason) + self.nearMiss(nearMiss, id)
     case .current(let id): return "\(prefix(id)): current, its upstreams came out identical"
+    case .fetching(let id, let place, _, let size):
+      guard fetching.insert(id).inserted, showsStarts else { return "" }
+      return "fetching \(id) from \(place)" + (size.map { ", \(HumanText.bytes($0))" } ?? "")
+    case .fetched(let id, let place, let bytes, let duration, let isHere):
+      fetching.remove(id)
+      guard isHere else { return "" }
+      let rate = duration.inSeconds > 0.05 && bytes > 0 ? Int(Double(bytes) / duration.inSeconds) : nil
+      return
+        "\(id): \(style(.green, "fetched")) from \(place), \(HumanText.bytes(bytes)) in \(HumanText.duration(duration))"
+        + (rate.map { ", \(HumanText.bytes($0))/s" } ?? "")
     case .note: return ""
     case .done(let summary): return self.summary(summary)
     }

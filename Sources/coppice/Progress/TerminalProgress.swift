@@ -12,6 +12,7 @@ struct TerminalProgress: Sendable {
   private var log: ProgressLog
   private let diagnostics: DiagnosticText
   private var running: [Running] = []
+  private var fetching: [(id: ArtifactID, place: String, size: Int?, meter: TransferMeter)] = []
   private var finished = 0
   private var expected: Duration?
   /// What each step that has not ended is expected to take.
@@ -39,7 +40,16 @@ struct TerminalProgress: Sendable {
       running.removeAll { $0.id == id }
       open[id] = nil
       finished += 1
-    case .done: running = []
+    case .fetching(let id, let place, let bytes, let size):
+      let index =
+        fetching.firstIndex { $0.id == id }
+        ?? {
+          fetching.append((id, place, size, TransferMeter(at: now)))
+          return fetching.count - 1
+        }()
+      fetching[index].meter.add(bytes - fetching[index].meter.bytes, at: now)
+    case .fetched(let id, _, _, _, _): fetching.removeAll { $0.id == id }
+    case .done: (running, fetching) = ([], [])
     case .note: break
     }
     return log.text(event) + diagnostics.text(of: event)
@@ -47,7 +57,7 @@ struct TerminalProgress: Sendable {
 
   /// The live block; no line is longer than the terminal is wide, no block higher than it is.
   func block(at now: Duration, columns: Int, rows: Int) -> [String] {
-    guard !running.isEmpty else { return [] }
+    guard !running.isEmpty else { return fetches(at: now, columns: columns, rows: rows) }
     let room = max(1, rows - 2)
     let shown = running.count > room ? running.prefix(room - 1) : running[...]
     let widest = shown.map { DisplayWidth.of("\($0.id)") }.max() ?? 0
@@ -62,6 +72,13 @@ struct TerminalProgress: Sendable {
     if shown.count < running.count { lines.append("  and \(running.count - shown.count) more running") }
     // The last column stays free: some terminals wrap when it is written.
     return lines.map { TerminalText.cut($0, to: max(1, columns - 1)) }
+  }
+
+  /// Outputs come before steps run.
+  private func fetches(at now: Duration, columns: Int, rows: Int) -> [String] {
+    fetching.prefix(max(1, rows - 2)).map { id, place, size, meter in
+      TerminalText.cut("fetching \(id) from \(place): \(meter.text(of: size, at: now))", to: max(1, columns - 1))
+    }
   }
 
   private func head(_ now: Duration) -> String {

@@ -97,7 +97,7 @@ struct ReleasePage {
       <td data-label="Artifact">\(HTMLText.escaped("\(line.artifact)"))</td>
       <td data-label="Destination">\(HTMLText.escaped(line.destination))</td>
       <td data-label="Names">\(names(line))</td>
-      <td data-label="To send">\(line.bytes.map { HumanText.bytes($0) } ?? "")</td>
+      <td data-label="To send">\(bytes(line))</td>
       <td data-label="Why">\(reasons(line.reasons, note: rulings[line.artifact]?.note))</td>
       </tr>
 
@@ -113,6 +113,11 @@ struct ReleasePage {
       return "<div><code>\(HTMLText.escaped(name.name))</code> <small>\(change)</small>\(moved)</div>"
     }
     return all.joined()
+  }
+
+  private func bytes(_ line: ReleasePlan.Line) -> String {
+    guard let bytes = line.bytes else { return "" }
+    return (line.action == .build || line.action == .may ? "up to " : "") + HumanText.bytes(bytes)
   }
 
   private func short(_ digest: Digest) -> String { "<code title=\"\(digest)\">\(digest.short)…</code>" }
@@ -149,7 +154,10 @@ struct ReleasePage {
   private var builds: String {
     guard !plan.builds.isEmpty else { return "" }
     let items = plan.builds.map { build in
-      let time = build.expectedSeconds.map { ", about \(HumanText.duration(.seconds($0)))" } ?? ""
+      let time = [
+        build.expectedSeconds.map { ", about \(HumanText.duration(.seconds($0)))" },
+        build.expectedBytes.map { ", about \(HumanText.bytes($0)) of disk" },
+      ].compactMap(\.self).joined()
       let name = HTMLText.escaped("\(build.artifact)")
       return "<li><strong>\(name)</strong> \(build.isCertain ? "is built" : "may be built")\(time)"
         + "\(reasons(build.reasons))</li>\n"

@@ -1,4 +1,5 @@
 internal import BuildRecords
+internal import HostSystem
 internal import ImageModel
 internal import JSONText
 internal import ReleasePlanning
@@ -19,6 +20,8 @@ struct ReleasePlanReport: Sendable {
   var movedSince: [OwnChanges.NameAtPlace: String] = [:]
   /// The builds to come.
   var builds: [ReleasePlan.Build] = []
+  /// Where the builds put what they make.
+  var freeBytes: Int?
 
   /// What is to be done, but for what people hold back.
   var work: [ReleaseLine] { lines.filter { $0.isWork && rulings[$0.artifact] == nil } }
@@ -36,21 +39,44 @@ struct ReleasePlanReport: Sendable {
     warnings += problems.sorted { $0.key < $1.key }.map { name, failure in
       Diagnostic(.warning, "the destination '\(name)' cannot be asked: \(failure.message)", help: failure.help)
     }
-    if let undone = pending?.undone {
-      warnings.append(
-        Diagnostic(
-          .warning, "the release \(undone) is being taken back, which has not ended",
-          help: "'coppice publish --rollback' goes on with it"))
-    } else if let pending {
-      let names = pending.entries.map(\.change.name).joined(separator: ", ")
-      let verb = pending.plan == nil ? "publish" : "apply' of its plan or 'coppice publish"
+    if let pending { warnings.append(warning(of: pending)) }
+    if let freeBytes, expectedBytes > freeBytes {
       warnings.append(
         Diagnostic(
           .warning,
-          "a release of \(DateText.utc(pending.time)) has not been completed: of \(names) some may have switched",
-          help: "'coppice \(verb)' completes it, 'coppice publish --rollback' takes it back"))
+          "the builds need about \(HumanText.bytes(expectedBytes)) of disk, and \(HumanText.bytes(freeBytes)) are free",
+          help: "'coppice gc' removes what nothing needs any more"))
     }
     return warnings
+  }
+
+  /// Of a release that has begun and not ended: what became of its names, as far as this plan has asked.
+  private func names(of pending: Release) -> (switched: [Release.Entry], left: [Release.Entry]) {
+    var (switched, left): ([Release.Entry], [Release.Entry]) = ([], [])
+    for entry in pending.entries {
+      let line = lines.first { $0.destination == entry.destination && $0.names.contains(entry.change.name) }
+      guard let line, line.change != .unknown else { continue }
+      if line.seen[entry.change.name] == entry.change.to { switched.append(entry) } else { left.append(entry) }
+    }
+    return (switched, left)
+  }
+
+  private func warning(of pending: Release) -> Diagnostic {
+    let (switched, left) = names(of: pending)
+    func list(_ entries: [Release.Entry]) -> String {
+      entries.isEmpty ? "no name" : entries.map(\.change.name).joined(separator: ", ")
+    }
+    if let undone = pending.undone {
+      return Diagnostic(
+        .warning,
+        "the release \(undone) is being taken back, which has not ended: \(list(switched)) went back, \(list(left)) not",
+        help: "'coppice publish --rollback' goes on with it")
+    }
+    let verb = pending.plan == nil ? "publish" : "apply' of its plan or 'coppice publish"
+    return Diagnostic(
+      .warning,
+      "a release of \(DateText.utc(pending.time)) has not been completed: \(list(switched)) switched, \(list(left)) not",
+      help: "'coppice \(verb)' completes it, 'coppice publish --rollback' takes it back")
   }
 
   /// - Throws: when a destination could not be asked.
@@ -141,9 +167,22 @@ struct ReleasePlanReport: Sendable {
     guard !counts.isEmpty else { return "nothing is published anywhere" }
     let bytes = counted.compactMap(\.bytes).reduce(0, +)
     let build = Set(work.filter { $0.needsBuild && $0.change != .uncertain }.map(\.artifact)).count
-    return counts.joined(separator: ", ") + (bytes > 0 ? "; \(HumanText.bytes(bytes)) to send" : "")
-      + (build > 0 ? "; \(build) to build first" + expected : "")
+    var text = counts.joined(separator: ", ")
+    if bytes > 0 || laterBytes > 0 {
+      let later = laterBytes > 0 ? "up to \(HumanText.bytes(laterBytes)) once the rest is built" : ""
+      let now = bytes > 0 ? "\(HumanText.bytes(bytes)) to send" : "to send"
+      text += "; " + [now, later].filter { !$0.isEmpty }.joined(separator: bytes > 0 ? ", and " : " ")
+    }
+    if build > 0 { text += "; \(build) to build first" + expected }
+    guard expectedBytes > 0 else { return text }
+    let free = freeBytes.map { ", of \(HumanText.bytes($0)) that are free" } ?? ""
+    return text + "; about \(HumanText.bytes(expectedBytes)) of disk for the builds" + free
   }
+
+  /// No more than this is to be sent of what must be built first.
+  private var laterBytes: Int { work.compactMap(\.laterBytes).reduce(0, +) }
+  /// What the last builds of those to come have taken.
+  private var expectedBytes: Int { builds.compactMap(\.expectedBytes).reduce(0, +) }
 
   /// What is known of how long the builds take, one after the other.
   private var expected: String {
@@ -155,14 +194,35 @@ struct ReleasePlanReport: Sendable {
 
   // MARK: JSON
 
+  private var totals: JSONValue {
+    let seconds = builds.filter(\.isCertain).compactMap(\.expectedSeconds).reduce(0, +)
+    return [
+      "bytes": .integer(work.compactMap(\.bytes).reduce(0, +)), "laterBytes": .integer(laterBytes),
+      "seconds": .integer(seconds), "diskBytes": .integer(expectedBytes),
+      "freeBytes": freeBytes.map { .integer($0) } ?? .null,
+    ]
+  }
+
   var json: JSONValue {
     [
       "artifacts": .array(lines.map { line in json(line) }), "incomplete": .bool(pending != nil),
+      "pending": pending.map(json) ?? .null, "totals": totals,
       "actions": .array(builds.map(action) + lines.map(action)),
       "problems": .array(
         problems.sorted { $0.key < $1.key }.map { name, failure in
           ["destination": .string(name), "message": .string(failure.message)]
         }),
+    ]
+  }
+
+  private func json(_ pending: Release) -> JSONValue {
+    func list(_ entries: [Release.Entry]) -> JSONValue {
+      .array(entries.map { ["name": .string($0.change.name), "destination": .string($0.destination)] })
+    }
+    let (switched, left) = names(of: pending)
+    return [
+      "time": .string(DateText.utc(pending.time)), "undone": pending.undone.map { .string($0) } ?? .null,
+      "switched": list(switched), "left": list(left),
     ]
   }
 
@@ -177,6 +237,7 @@ struct ReleasePlanReport: Sendable {
       "id": .string("\(line.artifact)"), "destination": .string(line.destination),
       "change": .string(line.change.rawValue), "names": .array(names),
       "digest": line.target.map { .string("\($0)") } ?? .null, "bytes": line.bytes.map { .integer($0) } ?? .null,
+      "laterBytes": line.laterBytes.map { .integer($0) } ?? .null,
       "needsBuild": .bool(line.needsBuild), "reasons": .reasons(line.reasons),
       "decision": rulings[line.artifact].map { .string($0.kind.rawValue) } ?? .null,
       "why": chains[line.key].map { .array($0.map { .string($0) }) } ?? .null,
@@ -188,6 +249,7 @@ struct ReleasePlanReport: Sendable {
     return [
       "id": .string("\(build.artifact)"), "action": "build", "certainty": build.isCertain ? "certain" : "may",
       "reasons": .array(words), "seconds": build.expectedSeconds.map { .integer($0) } ?? .null,
+      "bytes": build.expectedBytes.map { .integer($0) } ?? .null,
     ]
   }
 
@@ -219,6 +281,14 @@ extension ReleasePlanReport {
       }
     }
     builds = plan?.builds ?? []
+    if !builds.isEmpty {
+      let workspace = releasing.workspace
+      // The store may not be there yet.
+      let place = [workspace.storePath, workspace.repository].first {
+        (try? workspace.files.statusIfPresent(of: $0)) != nil
+      }
+      freeBytes = place.flatMap { try? workspace.files.freeSpace(at: $0) }
+    }
     if isWhole { for line in plan?.lines ?? [] where !line.reasons.isEmpty { chains[line.key] = line.reasons } }
   }
 }

@@ -32,6 +32,46 @@ struct DownloadSource {
     return try destinations(text, patterns, invocation)
   }
 
+  /// A SIF file in a registry, as Apptainer names it.
+  struct Address {
+    let reference: ImageReference
+    let pattern: NamePattern
+    fileprivate let file: String
+
+    /// Nil for a text that begins as none.
+    fileprivate init?(_ text: String) throws(InvalidInput) {
+      guard text.hasPrefix("oras://") else { return nil }
+      guard let reference = try? ImageReference(String(text.dropFirst("oras://".count))), reference.registry != nil
+      else {
+        throw InvalidInput([
+          Diagnostic(.error, "'\(text)' names no file in a registry", help: "one is oras://HOST/REPOSITORY:TAG")
+        ])
+      }
+      self.reference = reference
+      var tag = reference.tag ?? "latest"
+      if tag.hasSuffix("-sif") { tag.removeLast("-sif".count) }
+      file = "\(reference.repository.split(separator: "/").last ?? "image")-\(tag).sif"
+      pattern = NamePattern(text, file: file)
+    }
+  }
+
+  /// What of the words of a person is an address, and what a name.
+  static func addresses(in words: [String]) throws(InvalidInput) -> (addresses: [Address], names: [String]) {
+    var (addresses, names): ([Address], [String]) = ([], [])
+    for word in words {
+      if let address = try Address(word) { addresses.append(address) } else { names.append(word) }
+    }
+    return (addresses, names)
+  }
+
+  static func registry(_ address: Address, _ invocation: Invocation) -> DownloadSource {
+    let files = PublishedFiles.registry(
+      [address.file: address.reference], files: PosixFileSystem(), processes: PosixProcessRunner(),
+      environment: invocation.environment,
+      note: { if !invocation.global.isQuiet { invocation.show([$0]) } })
+    return DownloadSource(name: address.reference.registry ?? "", files: files)
+  }
+
   private static func destinations(
     _ name: String?, _ patterns: [NamePattern], _ invocation: Invocation
   ) throws -> [DownloadSource] {
@@ -81,6 +121,12 @@ extension Workspace {
 struct NamePattern {
   let text: String
   private let glob: Glob
+
+  /// - Parameter file: the only name that it matches.
+  fileprivate init(_ text: String, file: String) {
+    self.text = text
+    glob = Glob(file)
+  }
 
   init(_ text: String) {
     self.text = text

@@ -119,8 +119,8 @@ struct PlanApplication {
   // MARK: Publishing
 
   /// - Returns: nil when there was nothing to switch.
-  func publish(_ check: Check, isQuiet: Bool) async throws -> Release? {
-    try await releasing.publisher(isQuiet: isQuiet).publish(
+  func publish(_ check: Check, _ transfers: TransferProgress) async throws -> Release? {
+    try await releasing.publisher(transfers).publish(
       check.draft.parts(rulings), of: check.draft.lines, time: Host.now(), plan: seal)
   }
 }

@@ -30,13 +30,14 @@ struct ReleasePlanComposer {
       ReleasePlan.Build(
         artifact: step.id, isCertain: !step.staleness.isUncertain,
         expectedSeconds: step.isRestorable ? nil : durations[step.id].map { Int($0.inSeconds.rounded(.up)) },
+        expectedBytes: step.isRestorable ? nil : ownBytes(of: step.id, draft.ledger),
         reasons: try reasons.lines(of: step.id))
     }
     plan.lines = try draft.lines.map { line in
       ReleasePlan.Line(
         artifact: line.artifact, destination: line.destination, action: line.action,
         names: line.names.map { ReleasePlan.Name($0, from: line.seen[$0], isMoved: line.moved.contains($0)) },
-        to: line.isWork ? line.target : nil, bytes: line.bytes, reasons: try reasons.lines(of: line))
+        to: line.isWork ? line.target : nil, bytes: line.bytes ?? line.laterBytes, reasons: try reasons.lines(of: line))
     }
     plan.sources = draft.build.order.filter(closure.contains).compactMap { id in
       draft.build[id].map { step in
@@ -53,6 +54,14 @@ struct ReleasePlanComposer {
       ReleasePlan.Base(reference: "\(key.reference) \(key.platform)", pinned: draft.ledger[pin: key]?.digest)
     }
     return plan
+  }
+
+  /// What the recorded output takes beside the largest that it was made of, whose layers it shares.
+  private func ownBytes(of id: ArtifactID, _ ledger: Ledger) -> Int? {
+    guard let output = ledger[id]?.output, !output.isAssumed, output.size > 0 else { return nil }
+    guard id.kind == .docker else { return output.size }
+    let shared = releasing.workspace.graph.uses(of: id).compactMap { ledger[$0]?.output.size }
+    return output.size - (shared.filter { $0 <= output.size }.max() ?? 0)
   }
 }
 

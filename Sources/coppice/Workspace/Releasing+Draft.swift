@@ -65,6 +65,9 @@ extension Releasing {
         pending.contains { $0.name == name && [$0.from, $0.to].contains(seen[name]?.digest) }
       }
       if !line.needsBuild, line.isWork, let shipment = side.shipment { draft.shipments[line.key] = shipment }
+      if line.needsBuild, line.isWork, let output = draft.ledger[line.artifact]?.output, output.size > 0 {
+        line.laterBytes = output.size
+      }
       draft.lines.append(line)
     }
     draft.lines += ReleasePlanner.retired(last, at: definition.name, known: own, seen: seen)

@@ -4,6 +4,7 @@ internal import DefinitionScan
 internal import HostSystem
 internal import ImageModel
 internal import ImageTools
+internal import JSONText
 internal import ReleasePlanning
 
 /// Where a workspace is released to, and what was released before.
@@ -40,17 +41,25 @@ struct Releasing: Sendable {
       destinations.reduce(into: [:]) { $0[$1.key] = RememberedDestination($1.value, $1.key, in: plan, ledger) })
   }
 
-  func publisher(isQuiet: Bool) -> Publisher {
-    let output = workspace.invocation.output
+  func publisher(_ transfers: TransferProgress) -> Publisher {
+    // What is on its way, with its size.
+    let sending = Locked<Transfer?>(nil)
     return Publisher(destinations: destinations, history: history) { event in
-      guard !isQuiet else { return }
       switch event {
-      case .uploading(let shipment, let destination):
-        output.write("sending \(shipment.artifact) to \(destination)\n")
-      case .uploaded: break
+      case .uploading(let shipment, let destination, let bytes):
+        let transfer = Transfer(way: .sending, what: "\(shipment.artifact)", place: destination, total: bytes)
+        sending.withLock { $0 = transfer }
+        transfers.begin(transfer)
+      case .moved(_, _, let bytes): if let transfer = sending.withLock({ $0 }) { transfers.add(bytes, to: transfer) }
+      case .uploaded: if let transfer = sending.withLock({ $0 }) { transfers.end(transfer) }
       case .switched(let change, let destination):
         let verb = change.to == nil ? "is gone from" : "is published at"
-        output.write("\(change.name) \(verb) \(destination)\n")
+        transfers.tell(
+          "\(change.name) \(verb) \(destination)",
+          JSONObject([
+            ("event", "switched"), ("name", .string(change.name)), ("destination", .string(destination)),
+            ("digest", change.to.map { .string("\($0)") } ?? .null),
+          ]))
       }
     }
   }

@@ -10,7 +10,7 @@ internal import ReleasePlanning
 struct Substituting: Sendable {
   private let workspace: Workspace
   private let sources: [(definition: DestinationDefinition, source: any ArtifactSource)]
-  private let report: @Sendable (Diagnostic) -> Void
+  private let report: @Sendable (BuildEvent) -> Void
   /// Destinations that could not be asked: once is enough.
   private let unreachable = Locked(Set<String>())
 
@@ -20,7 +20,7 @@ struct Substituting: Sendable {
   /// Nil when nothing is published anywhere.
   /// - Parameter only: the names of destinations; none means all.
   init?(
-    _ workspace: Workspace, only: [String] = [], report: @escaping @Sendable (Diagnostic) -> Void
+    _ workspace: Workspace, only: [String] = [], report: @escaping @Sendable (BuildEvent) -> Void
   ) throws(InvalidInput) {
     let definitions = try workspace.destinations(named: only)
     guard !definitions.isEmpty else { return nil }
@@ -56,26 +56,65 @@ struct Substituting: Sendable {
     }
   }
 
-  private func fetch(_ id: ArtifactID, _ record: BuildRecord) async throws -> Bool {
-    for (definition, source) in sources where workspace.isPublished(id, at: definition) {
-      if unreachable.withLock({ $0.contains(definition.name) }) { continue }
-      let image = workspace.imageBehind(id).flatMap { record.upstreams[$0] }.map { ArtifactOutput(digest: $0) }
-      let shipment = Shipment(
-        artifact: id, names: workspace.publishedNames(of: id, at: definition), fingerprint: record.fingerprint,
-        output: record.output, image: image)
+  /// The first destination that has it; nil when none does.
+  func place(of id: ArtifactID, _ record: BuildRecord) async throws -> String? {
+    for (definition, source) in sources where isAsked(definition, for: id) {
       do {
-        guard try await source.fetch(shipment, progress: { _ in }) else { continue }
-        report(Diagnostic(.note, "\(id) fetched from \(definition.name): same fingerprint"))
+        if try await source.has(shipment(id, record, definition)) { return definition.name }
+      } catch let failure as Failure {
+        try passOver(definition, failure)
+      }
+    }
+    return nil
+  }
+
+  private func isAsked(_ definition: DestinationDefinition, for id: ArtifactID) -> Bool {
+    workspace.isPublished(id, at: definition) && !unreachable.withLock { $0.contains(definition.name) }
+  }
+
+  private func passOver(_ definition: DestinationDefinition, _ failure: Failure) throws {
+    try Task.checkCancellation()
+    let isFirst = unreachable.withLock { $0.insert(definition.name).inserted }
+    guard isFirst else { return }
+    report(
+      .note(
+        Diagnostic(
+          .warning, "nothing is fetched from \(definition.name): \(failure.message)", at: failure.location,
+          help: failure.help)))
+  }
+
+  private func shipment(_ id: ArtifactID, _ record: BuildRecord, _ definition: DestinationDefinition) -> Shipment {
+    let image = workspace.imageBehind(id).flatMap { record.upstreams[$0] }.map { ArtifactOutput(digest: $0) }
+    return Shipment(
+      artifact: id, names: workspace.publishedNames(of: id, at: definition), fingerprint: record.fingerprint,
+      output: record.output, image: image)
+  }
+
+  private func fetch(_ id: ArtifactID, _ record: BuildRecord) async throws -> Bool {
+    for (definition, source) in sources where isAsked(definition, for: id) {
+      let shipment = shipment(id, record, definition)
+      let (place, size) = (definition.name, record.output.size)
+      let (clock, come) = (ContinuousClock(), Locked(0))
+      let start = clock.now
+      func end(isHere: Bool) {
+        let (bytes, duration) = (come.withLock { $0 }, start.duration(to: clock.now))
+        report(.fetched(id, from: place, bytes: bytes, duration: duration, isHere: isHere))
+      }
+      do {
+        let isHere = try await source.fetch(shipment) { [report] count in
+          let bytes = come.withLock { bytes in
+            bytes += count
+            return bytes
+          }
+          report(.fetching(id, from: place, bytes: bytes, size: size > 0 ? size : nil))
+        }
+        end(isHere: isHere)
+        guard isHere else { continue }
+        report(.note(Diagnostic(.note, "\(id) fetched from \(place): same fingerprint")))
         return true
       } catch let failure as Failure {
-        try Task.checkCancellation()
-        let isFirst = unreachable.withLock { $0.insert(definition.name).inserted }
-        if isFirst {
-          report(
-            Diagnostic(
-              .warning, "nothing is fetched from \(definition.name): \(failure.message)", at: failure.location,
-              help: failure.help))
-        }
+        end(isHere: false)
+        try passOver(definition, failure)
       }
     }
     return false

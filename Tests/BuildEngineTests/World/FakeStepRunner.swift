@@ -78,6 +78,13 @@ final class FakeStepRunner: StepRunner {
 
   func lose(_ output: Digest) { state.withLock { $0.present[output] = nil } }
   func damage(_ output: Digest) { state.withLock { _ = $0.damaged.insert(output) } }
+  /// Puts what another machine has made into the store.
+  func receive(_ output: ArtifactOutput, for fingerprint: Fingerprint) {
+    state.withLock { state in
+      state.present[output.digest] = output
+      state.map[fingerprint] = output
+    }
+  }
   func forgetMap() { state.withLock { $0.map = [:] } }
   func isKnown(_ fingerprint: Fingerprint) -> Bool { state.withLock { $0.map[fingerprint] != nil } }
 

@@ -17,6 +17,8 @@ final class World {
   let lists = Locked<[Digest: [UInt8]]>([:])
   let logs = Locked<[FakeLog]>([])
   var options = BuildOptions()
+  /// Where others have published.
+  var substitution: Substitution?
   var durations = Durations([])
   var index = FileIndex()
   /// Whether records go through files between builds.
@@ -250,7 +252,8 @@ final class World {
         let log = FakeLog(id: id)
         logs.withLock { $0.append(log) }
         return log
-      }, number: buildCount, journal: journal, time: { [files] in files.now / 1_000_000_000 })
+      }, number: buildCount, journal: journal, time: { [files] in files.now / 1_000_000_000 },
+      substitution: substitution)
   }
 
   var journal: Journal { Journal(path: "/repository/journal", files: files) }

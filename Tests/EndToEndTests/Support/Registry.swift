@@ -25,7 +25,8 @@ struct Registry: Sendable {
   static func with(
     user: String? = nil, password: String = "", hasTLS: Bool = false, _ body: (Registry) async throws -> Void
   ) async throws {
-    let directory = try TemporaryDirectory()
+    // Long runs send a gigabyte.
+    let directory = try TemporaryDirectory(isInMemory: !Laboratory.isSoak)
     let words = [script("registry-start"), directory.path.description]
     let started = try await Laboratory.run(
       words + (user.map { ["--auth", $0, password] } ?? []) + (hasTLS ? ["--tls"] : []))
@@ -43,6 +44,8 @@ struct Registry: Sendable {
   }
 
   var certificate: FilePath { directory / "cert.pem" }
+  /// Where it keeps everything; it looks there for each request anew.
+  var data: FilePath { directory / "data" }
 
   /// `GET /v2/team/x/manifests/1` for every request so far.
   func requests() throws -> [String] {

@@ -13,6 +13,10 @@ extension Repository {
   }
 
   func start(_ arguments: String..., adding variables: [String: String] = [:]) async throws -> RunningCoppice {
+    try await start(arguments, adding: variables)
+  }
+
+  func start(_ arguments: [String], adding variables: [String: String] = [:]) async throws -> RunningCoppice {
     try await RunningCoppice(
       arguments, in: directory.path, environment: environment.merging(variables) { $1 })
   }

@@ -14,7 +14,7 @@ extension Repository {
   }
 
   static func toRelease(at address: String, _ settings: String = "") async throws -> Repository {
-    let tree = try await Repository()
+    let tree = try await Repository(isInMemory: true)
     try tree.write(
       "coppice.yaml",
       """
@@ -31,6 +31,18 @@ extension Repository {
         dockerfile: "FROM \(base)\nCOPY data /\(image)\n")
       try tree.write("share/docker/\(image)/1/data", "\(image)\n")
     }
+    return tree
+  }
+
+  /// The same, and built: once for all tests, which get copies.
+  static func builtToRelease(at address: String, _ settings: String = "") async throws -> Repository {
+    let tree = try await toRelease(at: address, settings)
+    if let template = try await BuiltTrees.shared.template(settings) {
+      let copied = try await Laboratory.run(
+        ["cp", "-a", template.description + "/.", tree.directory.path.description])
+      try #require(copied.status.isSuccess, "\(String(decoding: copied.errorOutput, as: UTF8.self))")
+    }
+    try await tree.build()
     return tree
   }
 
@@ -62,5 +74,32 @@ extension Repository {
       visible["\(image)-1.sif"] = (try? Laboratory.files.digest(of: try Laboratory.files.resolved(file)))?.description
     }
     return visible
+  }
+}
+
+/// What building leaves of the tree that is released.
+private actor BuiltTrees {
+  static let shared = BuiltTrees()
+  private var templates: [String: Task<FilePath, any Error>] = [:]
+
+  /// Nil where nobody would take it away at the end.
+  func template(_ settings: String) async throws -> FilePath? {
+    guard let lab = Laboratory.directory else { return nil }
+    let task =
+      templates[settings]
+      ?? Task {
+        let place = lab / FilePath("built-\(Digest.sha256(settings).short)")
+        let tree = try await Repository.toRelease(at: "127.0.0.1:1", settings)
+        try await tree.build()
+        let places = ["share", "images", ".coppice", "coppice.lock"].filter {
+          (try? Laboratory.files.statusIfPresent(of: tree.directory / FilePath($0))) != nil
+        }
+        try Laboratory.files.createDirectory(place)
+        let copied = try await Laboratory.run(["cp", "-a"] + places + [place.description], in: tree.directory.path)
+        try #require(copied.status.isSuccess, "\(String(decoding: copied.errorOutput, as: UTF8.self))")
+        return place
+      }
+    templates[settings] = task
+    return try await task.value
   }
 }

@@ -32,8 +32,9 @@ final class Repository: Sendable {
   /// - Parameters:
   ///   - engine: `buildah` or `docker`.
   ///   - hasOwnEngineStore: nobody else's images are at risk.
-  init(engine: String = "buildah", hasOwnEngineStore: Bool = false) async throws {
-    directory = try TemporaryDirectory()
+  ///   - isInMemory: whether it lies where nobody waits for a disk, for small trees.
+  init(engine: String = "buildah", hasOwnEngineStore: Bool = false, isInMemory: Bool = false) async throws {
+    directory = try TemporaryDirectory(isInMemory: isInMemory)
     self.engine = engine
     self.hasOwnEngineStore = hasOwnEngineStore
     var environment = Laboratory.environment

@@ -75,6 +75,15 @@ final class RunningCoppice: Sendable {
     }
   }
 
+  /// Sends a signal some time after it has printed so many lines.
+  func send(_ signal: Int32, _ delay: Duration, afterLine line: Int) async throws {
+    try await onBlockingThread { [self] in
+      while kill(processID, 0) == 0, output.utf8.count(where: { $0 == UInt8(ascii: "\n") }) < line { usleep(500) }
+      usleep(UInt32(max(0, delay / .microseconds(1))))
+      send(signal)
+    }
+  }
+
   private func hasStarted(_ id: String) throws -> Bool {
     try events.contains { $0["event"]?.string == "started" && $0["id"]?.string == id }
   }
