@@ -92,7 +92,7 @@ struct LayerIntake {
 
 /// Bytes put aside: small ones in memory, the rest in a temporary file of the store.
 private final class Spool {
-  private static let memoryLimit = 16 << 20
+  private static let memoryLimit = 8 << 20
 
   private let store: ImageLayout
   private var memory: [UInt8] = []
