@@ -68,14 +68,3 @@ enum MachineInputs {
     }
   }
 }
-
-extension MachineBase {
-  /// The large files from outside that it is made of.
-  var files: [MachineFile] {
-    switch self {
-    case .disk(let file, _): [file]
-    case .installer(let installer): [installer.medium]
-    case .machine, .system: []
-    }
-  }
-}

@@ -70,6 +70,11 @@ package struct StepInputs: Hashable, Sendable {
     return left.name.precedes(right.name)
   }
 
+  /// The same list with the files that it has the digest of, as they were looked at.
+  package func with(_ snapshot: ContextSnapshot) -> StepInputs {
+    StepInputs(others: others, files: snapshot.files.map(\.input), contextDigest: snapshot.listDigest)
+  }
+
   /// Whether the files of the context can be named.
   package var hasFiles: Bool { files != nil }
 

@@ -9,7 +9,7 @@ enum NearMiss {
     guard reference.digest == nil, reference.registry == nil, use.role != .syntax else { return nil }
     let name = reference.repository.split(separator: "/").last.map(String.init) ?? reference.repository
     var (sameTags, sameNames) = ([String](), [String]())
-    for declaration in declarations where declaration.id.kind != .generate && declaration.id.name == name {
+    for declaration in declarations where declaration.id.kind == .docker && declaration.id.name == name {
       for made in declaration.names where made.repository.contains("/") {
         if made.repository == reference.repository { sameTags.append(made.description) }
         // Without a namespace it may well be an official image.

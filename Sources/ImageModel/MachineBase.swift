@@ -8,6 +8,15 @@ package enum MachineBase: Hashable, Sendable {
   case system(MachineSystem)
   /// Installed from a medium that finds its answers in a file.
   case installer(MachineInstaller)
+
+  /// The large files from outside that it is made of.
+  package var files: [MachineFile] {
+    switch self {
+    case .disk(let file, _): [file]
+    case .installer(let installer): [installer.medium]
+    case .machine, .system: []
+    }
+  }
 }
 
 /// A large file that no definition makes.

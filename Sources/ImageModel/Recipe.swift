@@ -47,7 +47,8 @@ package enum Recipe: Sendable {
 package struct DefinitionSource: Hashable, Sendable {
   package enum Origin: String, Hashable, Sendable { case repository, user, builtin }
 
-  /// Relative to its `docker/` or `vbox/` directory, the same in every overlay: `casa-dev/ubuntu-18.04`.
+  /// Relative to its `docker/` directory, the same in every overlay: `casa-dev/ubuntu-18.04`; of a VM image it begins with
+  /// `../vbox/`.
   package var path: String
   /// Absolute.
   package var directory: FilePath
@@ -208,6 +209,8 @@ package struct StepDeclaration: Sendable {
   package var needsOfTriggers: [ArtifactID] = []
   /// Whether it has `ONBUILD` instructions.
   package var hasTriggers = false
+  /// Whether what it uses is all that can be used of what it depends on.
+  package var saysAllItUses = false
   /// Directories of the overlay, normalised; every definition at or below each one counts.
   package var dependencies: [Located<String>]
 

@@ -7,7 +7,7 @@ import Testing
 struct InputChangesTests {
   private static let file: FilePath = "/repository/a/1/Dockerfile"
 
-  private static func lines(_ lines: [String]) -> [InputGroup: [SourceLocation]] {
+  private static func lines(_ lines: [String]) -> [InputGroup: [ImageModel.SourceLocation]] {
     [.dockerfile: lines.indices.map { SourceLocation(file: file, line: $0 * 3 + 1) }]
   }
 
