@@ -81,15 +81,23 @@ extension Workspace {
 struct NamePattern {
   let text: String
   private let glob: Glob
+  private let isMachine: Bool
+
+  private static let endings = [".sif"] + machineEndings
+  private static let machineEndings = MachineFormat.allCases.map { ".\($0.rawValue)" }
 
   init(_ text: String) {
     self.text = text
-    var word = text.hasPrefix("sif/") || text.hasPrefix("docker/") ? String(text.drop { $0 != "/" }.dropFirst()) : text
+    let kinds = ["sif/", "docker/", "vbox/"]
+    var word = kinds.contains(where: text.hasPrefix) ? String(text.drop { $0 != "/" }.dropFirst()) : text
+    isMachine = text.hasPrefix("vbox/")
     if word == "all" { word = "*" }
     glob = Glob(String(word.map { ":/".contains($0) ? "-" : $0 }))
   }
 
   func matches(_ file: String) -> Bool {
-    glob.matches(file) || file.hasSuffix(".sif") && glob.matches(String(file.dropLast(4)))
+    if isMachine, !Self.machineEndings.contains(where: file.hasSuffix) { return false }
+    return glob.matches(file)
+      || Self.endings.contains { file.hasSuffix($0) && glob.matches(String(file.dropLast($0.count))) }
   }
 }
