@@ -77,6 +77,10 @@ extension MachineRecipe {
     }
   }
 
+  func firstStep(afterOutputOf upstream: ArtifactID) -> Int {
+    firstStep(after: InputChange(.upstream, .modified, upstream.description)) ?? 0
+  }
+
   /// Where the definition says a step; the base for 0.
   func place(of step: Int) -> SourceLocation? {
     step == 0 ? places[.recipe]?["base"] ?? location : step <= steps.count ? steps[step - 1].location : nil

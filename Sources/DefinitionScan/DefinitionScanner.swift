@@ -131,17 +131,21 @@ extension StepDeclaration {
 
   fileprivate init(_ image: LoadedImage) {
     let recipe = image.recipe
-    var names: [ImageReference] = []
-    var short = try? ImageReference(recipe.id.name)
-    for full in [recipe.reference] + recipe.aliases {
-      names.append(full)
-      short?.tag = full.tag
-      if let short { names.append(short) }
-    }
     self.init(
-      id: recipe.id, location: recipe.location, definitionPath: recipe.definition.path, names: names,
+      id: recipe.id, location: recipe.location, definitionPath: recipe.definition.path,
+      names: Self.names(of: recipe.id, [recipe.reference] + recipe.aliases),
       uses: recipe.dockerfile.uses, needs: image.outputs.always, dependencies: image.dependencies)
     needsOfTriggers = image.outputs.byTriggers
     hasTriggers = recipe.dockerfile.triggers?.isEmpty != true
+  }
+
+  /// Full names, and those without the namespace.
+  static func names(of id: ArtifactID, _ references: [ImageReference]) -> [ImageReference] {
+    let short = try? ImageReference(id.name)
+    return references.flatMap { full in
+      var own = short
+      own?.tag = full.tag
+      return [full] + (own.map { [$0] } ?? [])
+    }
   }
 }

@@ -3,6 +3,15 @@ internal import YAMLText
 
 /// What definitions of docker images and of VM images have in common.
 extension StrictReader {
+  /// A reader of a definition, and its root: an empty mapping where the file says nothing.
+  static func open(_ bytes: [UInt8], file: FilePath) throws(InvalidInput) -> (reader: StrictReader, root: YAMLNode) {
+    let root = try YAMLReader.read(bytes, file: file)
+    return (
+      StrictReader(source: SourceText(bytes, file: file)),
+      root ?? YAMLNode(.mapping([]), at: SourceLocation(file: file, line: 1, column: 1))
+    )
+  }
+
   /// The directories that a definition depends on.
   mutating func dependencies(_ node: YAMLNode) -> [Located<String>] {
     (texts(node, "'dependencies'") ?? []).filter { path in

@@ -19,17 +19,14 @@ struct MachineDefinitionReader {
   static func read(
     _ bytes: [UInt8], file: FilePath, directory: FilePath, settings: Settings
   ) -> (definition: MachineDefinition, diagnostics: [Diagnostic]) {
-    let root: YAMLNode?
     do {
-      root = try YAMLReader.read(bytes, file: file)
+      let (strict, root) = try StrictReader.open(bytes, file: file)
+      var reader = Self(directory: directory, settings: settings, reader: strict)
+      let definition = reader.definition(root)
+      return (definition, reader.reader.diagnostics)
     } catch {
       return (MachineDefinition(), error.diagnostics)
     }
-    var reader = Self(
-      directory: directory, settings: settings, reader: StrictReader(source: SourceText(bytes, file: file)))
-    let definition = reader.definition(
-      root ?? YAMLNode(.mapping([]), at: SourceLocation(file: file, line: 1, column: 1)))
-    return (definition, reader.reader.diagnostics)
   }
 
   private mutating func definition(_ root: YAMLNode) -> MachineDefinition {

@@ -172,15 +172,9 @@ struct MachineDefinitions {
 
 extension StepDeclaration {
   fileprivate init(_ machine: MachineRecipe, needs: [ArtifactID], dependencies: [Located<String>]) {
-    var names: [ImageReference] = []
-    var short = try? ImageReference(machine.id.name)
-    for full in [machine.reference] + machine.aliases {
-      names.append(full)
-      short?.tag = full.tag
-      if let short { names.append(short) }
-    }
     self.init(
-      id: machine.id, location: machine.location, definitionPath: machine.definition.path, names: names,
+      id: machine.id, location: machine.location, definitionPath: machine.definition.path,
+      names: Self.names(of: machine.id, [machine.reference] + machine.aliases),
       needs: needs, dependencies: dependencies)
     saysAllItUses = true
   }

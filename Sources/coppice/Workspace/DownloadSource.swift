@@ -81,23 +81,23 @@ extension Workspace {
 struct NamePattern {
   let text: String
   private let glob: Glob
-  private let isMachine: Bool
-
-  private static let endings = [".sif"] + machineEndings
-  private static let machineEndings = MachineFormat.allCases.map { ".\($0.rawValue)" }
+  /// Of the files that are meant.
+  private let endings: [String]
+  private let hasKind: Bool
 
   init(_ text: String) {
     self.text = text
-    let kinds = ["sif/", "docker/", "vbox/"]
-    var word = kinds.contains(where: text.hasPrefix) ? String(text.drop { $0 != "/" }.dropFirst()) : text
-    isMachine = text.hasPrefix("vbox/")
+    let kind = ["sif/", "docker/", "vbox/"].first(where: text.hasPrefix)
+    let ofMachines = MachineFormat.allCases.map { ".\($0.rawValue)" }
+    hasKind = kind != nil
+    endings = kind == "vbox/" ? ofMachines : kind == nil ? [".sif"] + ofMachines : [".sif"]
+    var word = String(text.dropFirst(kind?.count ?? 0))
     if word == "all" { word = "*" }
     glob = Glob(String(word.map { ":/".contains($0) ? "-" : $0 }))
   }
 
   func matches(_ file: String) -> Bool {
-    if isMachine, !Self.machineEndings.contains(where: file.hasSuffix) { return false }
-    return glob.matches(file)
-      || Self.endings.contains { file.hasSuffix($0) && glob.matches(String(file.dropLast($0.count))) }
+    guard let ending = endings.first(where: file.hasSuffix) else { return !hasKind && glob.matches(file) }
+    return glob.matches(file) || glob.matches(String(file.dropLast(ending.count)))
   }
 }
