@@ -25,7 +25,7 @@ READERS :=
 # Arguments that `make quickstart` hands on, for instance FLAGS='--progress json'.
 FLAGS :=
 
-.PHONY: help setup build check test interop quickstart bench soak fuzz format clean swift-found
+.PHONY: help setup build check test interop machines quickstart bench soak fuzz format clean swift-found
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ test: swift-found setup ## install the real peers of the tests and run all tests
 
 interop: swift-found setup ## install Apptainer into a root of its own (once), and compare with it
 	@scripts/interop
+
+machines: swift-found setup ## make and boot real VM images (slow without KVM), and show them to the real VirtualBox
+	@scripts/machines
 
 quickstart: build ## build the builtin tree of images with buildah, in ./quickstart
 	@scripts/install-packages $(TREE_PACKAGES)

@@ -71,12 +71,15 @@ let package = Package(
         "ImageModel", "HostSystem", "JSONText", "DockerfileText", "SquashFS", "SIFFormat", "ContentStore",
         "BuildRecords", "SIFConversion", "BuildEngine", "ReleasePlanning", "CCurl",
       ]),
+    room(
+      "MachineTools",
+      ["ImageModel", "HostSystem", "JSONText", "ContentStore", "BuildRecords", "BuildEngine"]),
     .executableTarget(
       name: "coppice",
       dependencies: [
         "ImageModel", "HostSystem", "FileTraces", "GitTrees", "YAMLText", "JSONText", "DependencyGraph",
         "DefinitionScan", "BuildRecords", "DefinitionLint", "SquashFS", "ContentStore", "SIFFormat", "SIFConversion",
-        "BuildEngine", "ReleasePlanning", "ImageTools",
+        "BuildEngine", "ReleasePlanning", "ImageTools", "MachineTools",
       ],
       swiftSettings: strict),
     room("TestSupport", ["ImageModel", "HostSystem"], path: "Tests/TestSupport"),
@@ -119,6 +122,12 @@ let package = Package(
       [
         "ImageModel", "HostSystem", "FileTraces", "DockerfileText", "DependencyGraph", "DefinitionScan",
         "ContentStore", "BuildRecords", "BuildEngine", "ReleasePlanning", "ImageTools", "JSONText", "TestSupport",
+      ]),
+    tests(
+      "MachineToolsTests",
+      [
+        "ImageModel", "HostSystem", "JSONText", "ContentStore", "BuildRecords", "BuildEngine", "MachineTools",
+        "TestSupport",
       ]),
     tests(
       "CommandTests",
@@ -164,7 +173,7 @@ if Context.environment["COPPICE_FUZZ"] != nil {
       dependencies: [
         "ImageModel", "HostSystem", "FileTraces", "GitTrees", "YAMLText", "JSONText", "DependencyGraph",
         "DefinitionScan", "BuildRecords", "DefinitionLint", "SquashFS", "ContentStore", "SIFFormat", "SIFConversion",
-        "BuildEngine", "ReleasePlanning", "ImageTools",
+        "BuildEngine", "ReleasePlanning", "ImageTools", "MachineTools",
       ], exclude: ["Main.swift"], swiftSettings: strict),
     .executableTarget(
       name: "coppice-fuzz", dependencies: fuzzed + ["CFuzzer"], path: "Fuzzing",

@@ -14,7 +14,8 @@ struct FuzzTarget: Sendable {
   }
 
   static let all = [
-    yaml, definition, settings, template, dockerfile, ignore, lockfile, index, journal, inputs, json, config, tar,
+    yaml, definition, machine, settings, template, dockerfile, ignore, lockfile, index, journal, inputs, json, config,
+    tar,
     listing, layer, root, squashfs, blocks, sif, container, archive, layout, imagefile, registry, credentials,
     arguments, names, plan, published,
   ]

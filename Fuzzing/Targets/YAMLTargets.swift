@@ -41,6 +41,27 @@ extension FuzzTarget {
     for image in first.definition.images { try require(!image.tags.isEmpty, "an image without tags") }
   }
 
+  /// As `definition`; and what is read can be told apart: no two steps have the same words but equal ones.
+  static let machine = FuzzTarget("machine") { bytes in
+    func read() -> (definition: MachineDefinition, diagnostics: [Diagnostic]) {
+      MachineDefinitionReader.read(
+        bytes, file: "d.yaml", directory: "/tree/d", settings: Settings(repository: "/tree"))
+    }
+    let (first, second) = (read(), read())
+    try require(first.diagnostics == second.diagnostics, "two readings tell different faults")
+    try Places.ofYAML(bytes).check(first.diagnostics, mayBeEmpty: true)
+    for image in first.definition.images {
+      try require(!image.tags.isEmpty && !image.formats.isEmpty, "an image without tags or formats")
+      try require(image.base != nil || !first.diagnostics.isEmpty, "an image without a base is not told")
+      for case .copy(let copy) in image.steps.map(\.action) {
+        try require(!copy.from.isEmpty && copy.to.first == "/", "a copy of nothing, or to nowhere")
+        for source in copy.from {
+          try require(FilePath("/d/" + source.value).normalized.isBelow("/d"), "a source outside of the definition")
+        }
+      }
+    }
+  }
+
   static let settings = FuzzTarget("settings") { bytes in
     do {
       let settings = try SettingsReader.read(bytes, repository: "/r")

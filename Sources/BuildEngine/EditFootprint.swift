@@ -51,7 +51,7 @@ struct EditFootprint {
         names.formUnion(text.split { !$0.isLetter && !$0.isNumber && !"._-+".contains($0) }.map(String.init))
       }
     case .recipe, .argument: isInConfig = true
-    case .base, .upstream: mayBeAnything = true
+    case .base, .upstream, .step: mayBeAnything = true
     }
   }
 

@@ -165,14 +165,12 @@ package struct StepEvaluator: Sendable {
 
   /// Its age counts from now on, so its layers must not be older.
   private func isFirstOfLimitedAge(_ recipe: Recipe, _ record: BuildRecord?) -> Bool {
-    guard case .image(let image) = recipe, image.maxAge != nil else { return false }
+    guard recipe.maxAge != nil else { return false }
     return record?.output.isAssumed ?? true
   }
 
   private func tooOldSince(_ recipe: Recipe, _ record: BuildRecord?) -> Int? {
-    guard case .image(let image) = recipe, let maxAge = image.maxAge, let record, !record.output.isAssumed else {
-      return nil
-    }
+    guard let maxAge = recipe.maxAge, let record, !record.output.isAssumed else { return nil }
     // A limit that was set after the last run counts from the next build on, which records the time.
     guard let since = record.refreshed else { return nil }
     return Duration.seconds(now - since) > maxAge ? since : nil

@@ -2,17 +2,19 @@ package import ImageModel
 
 extension StepInputs {
   /// What differs between a recorded list and this one.
-  /// - Parameter instructions: today's Dockerfile, to name the lines of what it says now.
-  package func changes(since before: StepInputs, instructions: [DockerfileInstruction] = []) -> [InputChange] {
+  /// - Parameter lines: where today's Dockerfile, or definition, says what is a sequence.
+  package func changes(since before: StepInputs, lines: [InputGroup: [SourceLocation]] = [:]) -> [InputChange] {
     var changes: [InputChange] = []
-    for group in InputGroup.allCases where group != .dockerfile {
+    for group in InputGroup.allCases where !group.isSequence {
       if group == .context, !hasFiles || !before.hasFiles {
         changes += contextChange(since: before)
       } else {
         changes += Self.changes(group, from: before[group], to: self[group])
       }
     }
-    return instructionChanges(since: before, instructions) + changes
+    return InputGroup.allCases.filter(\.isSequence).flatMap { group in
+      sequenceChanges(group, since: before, lines[group] ?? [])
+    } + changes
   }
 
   /// Without a list of files nothing but the group can be named.
@@ -56,12 +58,12 @@ extension StepInputs {
 
   private static func text(_ input: StepInput) -> String { String(decoding: input.value, as: UTF8.self) }
 
-  /// Instructions are a sequence: a line put in between is one change, not a change of all that follow.
-  private func instructionChanges(
-    since before: StepInputs, _ instructions: [DockerfileInstruction]
+  /// Instructions and steps are sequences: a line put in between is one change, not a change of all that follow.
+  private func sequenceChanges(
+    _ group: InputGroup, since before: StepInputs, _ lines: [SourceLocation]
   ) -> [InputChange] {
     // Bytes, not texts: to Swift an accent is equal to the same one composed of two characters.
-    let (old, new) = (Array(before[.dockerfile]), Array(self[.dockerfile]))
+    let (old, new) = (Array(before[group]), Array(self[group]))
     var removed: [Int: String] = [:]
     var inserted: [Int: String] = [:]
     for edit in SequenceDiff.edits(from: old, to: new) {
@@ -81,8 +83,8 @@ extension StepInputs {
       }
       let kind: InputChange.Kind = gone == nil ? .added : came == nil ? .removed : .modified
       // What was removed stood before the instruction that is at this place now.
-      let location = instructions.isEmpty ? nil : instructions[min(newIndex, instructions.count - 1)].location
-      changes.append(InputChange(.dockerfile, kind, "", before: gone, after: came, location: location))
+      let location = lines.isEmpty ? nil : lines[min(newIndex, lines.count - 1)]
+      changes.append(InputChange(group, kind, "", before: gone, after: came, location: location))
       if gone != nil { oldIndex += 1 }
       if came != nil { newIndex += 1 }
     }

@@ -121,6 +121,14 @@ extension InputReader {
       }
       key.write(image.generated.keys.sorted()) { $0.write($1) }
     case .conversion: key.write("no files")
+    case .machine(let machine):
+      key.write("machine 1")
+      key.write(machine.definition.directory)
+      key.write(MachineSources.paths(of: machine)) { $0.write($1.value) }
+      key.write(machine.base.files) { key, file in
+        key.write(file.text)
+        key.write(file.digest) { $0.write($1) }
+      }
     case .generator(let generator):
       key.write("generator 1")
       key.write(generator.definition.directory)

@@ -32,6 +32,7 @@ package struct InputReader: Sendable {
     case .generator(let generator):
       try GeneratorFiles(files: files, index: index, programDirectories: programDirectories).read(generator)
     case .conversion: ContextSnapshot()
+    case .machine(let machine): try MachineSources(files: files, index: index).read(machine)
     }
   }
 
@@ -82,6 +83,7 @@ package struct InputReader: Sendable {
       add("compression", conversion.singularity.compression.rawValue)
       if let level = conversion.singularity.level { add("level", String(level)) }
       if let sourceDateEpoch { add("SOURCE_DATE_EPOCH", sourceDateEpoch) }
+    case .machine(let machine): inputs += MachineInputs.inputs(of: machine)
     }
     inputs += bases.map { StepInput(.base, $0.canonical, $1?.digest.description ?? "unpinned") }
     inputs += upstreams.map { StepInput(.upstream, $0.description, $1?.description ?? "not built") }
@@ -113,7 +115,7 @@ package struct InputReader: Sendable {
   }
 
   /// Words joined so that no two lists look alike.
-  private static func list(_ words: [String]) -> String {
+  static func list(_ words: [String]) -> String {
     words.map { "\($0.utf8.count):\($0)" }.joined(separator: " ")
   }
 }

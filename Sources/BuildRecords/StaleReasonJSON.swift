@@ -62,15 +62,17 @@ extension InputChange {
   package var json: JSONValue {
     var object = JSONObject([("what", .string(group.rawValue))])
     object["change"] = .string(kind.rawValue)
-    if group == .dockerfile {
-      object["path"] = .string(location?.file.name.description ?? "Dockerfile")
+    if group.isSequence {
+      if let file = location?.file.name.description ?? (group == .dockerfile ? "Dockerfile" : nil) {
+        object["path"] = .string(file)
+      }
       if let line = location?.line, line > 0 { object["line"] = .integer(line) }
     } else if !name.isEmpty {
       object[group == .context ? "path" : "name"] = .string(name)
     }
     if let before { object["before"] = .string(before) }
     if let after { object["after"] = .string(after) }
-    if group != .dockerfile, let location { object["location"] = location.json }
+    if !group.isSequence, let location { object["location"] = location.json }
     if !causes.isEmpty { object["causes"] = .array(causes.map(\.json)) }
     if !diff.isEmpty { object["diff"] = .array(diff.map { .string($0) }) }
     return .object(object)

@@ -22,7 +22,7 @@ package struct StalenessCheck: Sendable {
     guard let record else { return [.neverBuilt] }
     guard record.fingerprint != inputs.fingerprint else { return [] }
     let changes =
-      recordedInputs.map { inputs.changes(since: $0, instructions: recipe?.instructions ?? []) }
+      recordedInputs.map { inputs.changes(since: $0, lines: recipe?.lines ?? [:]) }
       ?? changesOfGroups(since: record)
     var reasons: [StaleReason] = []
     var others: [InputChange] = []

@@ -21,7 +21,7 @@ package struct StepInput: Hashable, Sendable {
 
 /// Everything that a step is made of, in canonical order: one description, read by the hash and by `explain`.
 ///
-/// Instructions keep their order; every other group is sorted by name. The files of the context are a list of their
+/// Instructions and steps keep their order; every other group is sorted by name. The files of the context are a list of their
 /// own, of which this one holds the digest only, as a tree of git holds its subtrees: it is the same for all images of a
 /// definition and for all their upstreams, and need not be made anew while no file has changed. docs/design.md,
 /// "Fingerprint", has the format.
@@ -66,8 +66,13 @@ package struct StepInputs: Hashable, Sendable {
   private static func isBefore(_ left: StepInput, _ right: StepInput) -> Bool? {
     let (first, second) = (left.group.rank, right.group.rank)
     if first != second { return first < second }
-    if left.group == .dockerfile || left.name == right.name { return nil }
+    if left.group.isSequence || left.name == right.name { return nil }
     return left.name.precedes(right.name)
+  }
+
+  /// The same list with the files that it has the digest of, as they were looked at.
+  package func with(_ snapshot: ContextSnapshot) -> StepInputs {
+    StepInputs(others: others, files: snapshot.files.map(\.input), contextDigest: snapshot.listDigest)
   }
 
   /// Whether the files of the context can be named.
@@ -151,6 +156,7 @@ extension InputGroup {
     case .context: 3
     case .base: 4
     case .upstream: 5
+    case .step: 6
     }
   }
 }

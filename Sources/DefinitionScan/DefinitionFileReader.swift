@@ -19,31 +19,20 @@ struct DefinitionFileReader {
   static func read(
     _ bytes: [UInt8], file: FilePath, directory: FilePath, settings: Settings
   ) -> (definition: DefinitionFile, diagnostics: [Diagnostic]) {
-    let root: YAMLNode?
     do {
-      root = try YAMLReader.read(bytes, file: file)
+      let (strict, root) = try StrictReader.open(bytes, file: file)
+      var reader = Self(directory: directory, settings: settings, reader: strict)
+      let definition = reader.definition(root)
+      return (definition, reader.reader.diagnostics)
     } catch {
       return (DefinitionFile(), error.diagnostics)
     }
-    var reader = Self(
-      directory: directory, settings: settings, reader: StrictReader(source: SourceText(bytes, file: file)))
-    let definition = reader.definition(
-      root ?? YAMLNode(.mapping([]), at: SourceLocation(file: file, line: 1, column: 1)))
-    return (definition, reader.reader.diagnostics)
   }
 
   private mutating func definition(_ root: YAMLNode) -> DefinitionFile {
     var definition = DefinitionFile()
     guard let members = reader.members(of: root, "a definition", known: Self.topKeys) else { return definition }
-    if let node = members["dependencies"] {
-      for path in reader.texts(node, "'dependencies'") ?? [] {
-        if path.value.isEmpty {
-          reader.report("a dependency is empty", at: path.location, help: "name a directory, relative to this one")
-        } else {
-          definition.dependencies.append(path)
-        }
-      }
-    }
+    if let node = members["dependencies"] { definition.dependencies = reader.dependencies(node) }
     if let node = members["image_sources"] {
       let sources = reader.list(node, "'image_sources'")
       if sources?.isEmpty == true { reader.report("'image_sources' is empty", at: node.location) }
@@ -61,7 +50,7 @@ struct DefinitionFileReader {
     guard let members = reader.members(of: node, "an image source", known: Self.imageKeys) else { return nil }
     let name = members["name"].flatMap { reader.word($0, "'name'") }
     if members["name"] == nil { reader.report("the image source lacks 'name'", at: node.location) }
-    let tags = tags(members["tags"], node)
+    let tags = reader.tags(members["tags"], of: node)
     var image = DefinitionFile.ImageSource(
       location: node.location, name: name ?? Located("", at: node.location), tags: tags)
     if let node = members["visibility"] {
@@ -86,18 +75,6 @@ struct DefinitionFileReader {
     let recipe = ["target": "target", "platform": "platforms", "test": "test", "reproducible": "reproducible"]
     image.places[.recipe] = recipe.compactMapValues { members[$0]?.location }
     return name == nil || tags.isEmpty ? nil : image
-  }
-
-  private mutating func tags(_ node: YAMLNode?, _ image: YAMLNode) -> [Located<String>] {
-    guard let node else {
-      reader.report("the image source lacks 'tags'", at: image.location)
-      return []
-    }
-    guard let tags = reader.texts(node, "'tags'") else { return [] }
-    if tags.isEmpty, node.sequence?.isEmpty == true {
-      reader.report("'tags' is empty", at: node.location, help: "the last tag is the image's main one")
-    }
-    return tags
   }
 
   private mutating func singularity(_ node: YAMLNode) -> Singularity? {

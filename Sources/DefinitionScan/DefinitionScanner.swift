@@ -26,8 +26,9 @@ package struct DefinitionScanner {
     memory.keep(walk.seen, of: path.roots, after: earlier)
     var tree = DefinitionTree()
     let winners = overlay(walk.findings, &tree)
-    tree.definitions = winners.map(\.definition)
-    let overlay = Overlay(roots: path.roots, definitions: winners.map(\.finding.path))
+    let machineWinners = overlay(walk.machines, &tree)
+    tree.definitions = (winners + machineWinners).map(\.definition).sorted { $0.path < $1.path }
+    let overlay = Overlay(roots: path.roots, definitions: (winners + machineWinners).map(\.finding.path))
 
     var images: [LoadedImage] = []
     var diagnostics = walk.diagnostics + tree.diagnostics
@@ -39,19 +40,23 @@ package struct DefinitionScanner {
     }
     var conflicts = NameConflicts()
     images = conflicts.settle(images)
-    tree.contestedAliases = conflicts.contested
+    let machines = MachineDefinitions(
+      machineWinners, settings: settings, resolution: DependencyResolution(files: files, overlay: overlay),
+      images: images.map(\.recipe))
+    tree.contestedAliases = conflicts.contested + machines.contested
     for image in images { tree.entries[image.recipe.id] = image.entry }
     let conversions = images.compactMap { image in
       image.recipe.singularity.map { ConversionRecipe(of: image.recipe, $0) }
     }
     tree.declarations =
       tree.recipes.map { StepDeclaration(generator: $0) } + images.map(StepDeclaration.init)
-      + conversions.map(StepDeclaration.init)
+      + conversions.map(StepDeclaration.init) + machines.declarations
     tree.declarations.sort { $0.id < $1.id }
     tree.recipes += images.map { .image($0.recipe) } + conversions.map(Recipe.conversion)
+    tree.recipes += machines.recipes.map(Recipe.machine)
     tree.recipes.sort { $0.id < $1.id }
     // A Dockerfile that four images share tells its faults four times.
-    tree.diagnostics = Set(diagnostics + conflicts.diagnostics).sorted()
+    tree.diagnostics = Set(diagnostics + conflicts.diagnostics + machines.diagnostics).sorted()
     return tree
   }
 
@@ -126,17 +131,21 @@ extension StepDeclaration {
 
   fileprivate init(_ image: LoadedImage) {
     let recipe = image.recipe
-    var names: [ImageReference] = []
-    var short = try? ImageReference(recipe.id.name)
-    for full in [recipe.reference] + recipe.aliases {
-      names.append(full)
-      short?.tag = full.tag
-      if let short { names.append(short) }
-    }
     self.init(
-      id: recipe.id, location: recipe.location, definitionPath: recipe.definition.path, names: names,
+      id: recipe.id, location: recipe.location, definitionPath: recipe.definition.path,
+      names: Self.names(of: recipe.id, [recipe.reference] + recipe.aliases),
       uses: recipe.dockerfile.uses, needs: image.outputs.always, dependencies: image.dependencies)
     needsOfTriggers = image.outputs.byTriggers
     hasTriggers = recipe.dockerfile.triggers?.isEmpty != true
+  }
+
+  /// Full names, and those without the namespace.
+  static func names(of id: ArtifactID, _ references: [ImageReference]) -> [ImageReference] {
+    let short = try? ImageReference(id.name)
+    return references.flatMap { full in
+      var own = short
+      own?.tag = full.tag
+      return [full] + (own.map { [$0] } ?? [])
+    }
   }
 }

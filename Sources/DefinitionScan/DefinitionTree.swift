@@ -43,9 +43,11 @@ package struct DefinitionTree: Sendable {
 
   package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
-  /// Whether `all` selects the definitions of an origin: those outside of the builtin share, or, where there is no other,
-  /// the builtin ones.
-  package func isDefaultSelection(_ origin: DefinitionSource.Origin) -> Bool {
-    origin != .builtin || definitions.allSatisfy { $0.origin == .builtin }
+  /// Whether `all` selects what a recipe makes: what is defined outside of the builtin share, or, where there is no other,
+  /// the builtin images. A builtin VM image takes long, and is made when somebody names it, or derives one from it.
+  package func isDefaultSelection(_ recipe: Recipe) -> Bool {
+    if recipe.definition.origin != .builtin { return true }
+    if case .machine = recipe { return false }
+    return definitions.allSatisfy { $0.origin == .builtin }
   }
 }

@@ -21,8 +21,9 @@ struct DependencyResolution {
           help: "name it relative to this directory")
         continue
       }
-      let path = (definition / written).normalized
-      if path.components.first == Array("..".utf8) {
+      let path = Self.path((definition / written).normalized, seenFrom: definition)
+      let isMachines = definition.isBelow(SearchPath.machines) && path.isBelow(SearchPath.machines)
+      if path.components.first == Array("..".utf8), !isMachines {
         reader.report("the dependency '\(written)' leaves the tree of definitions", at: dependency.location)
       } else if !exists(path) {
         reader.report(
@@ -40,10 +41,16 @@ struct DependencyResolution {
     return result
   }
 
+  /// VM images may come after docker images, and lie beside them.
+  private static func path(_ path: FilePath, seenFrom definition: FilePath) -> FilePath {
+    guard definition.isBelow(SearchPath.machines), let inside = path.relative(to: "../docker") else { return path }
+    return inside.isEmpty ? "." : inside
+  }
+
   private func exists(_ path: FilePath) -> Bool {
     // What the walk leaves out (links, hidden directories) exists all the same.
     overlay.roots.contains { root in
-      (try? files.status(of: root.docker / path, followingLinks: true))?.kind == .directory
+      (try? files.status(of: (root.docker / path).normalized, followingLinks: true))?.kind == .directory
     }
   }
 
@@ -51,7 +58,7 @@ struct DependencyResolution {
   private func neighbour(of path: FilePath) -> String? {
     var names: Set<String> = []
     for root in overlay.roots {
-      for entry in (try? files.names(of: (root.docker / path).parent)) ?? []
+      for entry in (try? files.names(of: (root.docker / path).normalized.parent)) ?? []
       where entry.kind == .directory && entry.name.bytes.first != UInt8(ascii: ".") {
         if let name = entry.name.text { names.insert(name) }
       }

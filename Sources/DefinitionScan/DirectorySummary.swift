@@ -4,18 +4,22 @@ internal import ImageModel
 /// What the walk needs of one directory.
 struct DirectorySummary: Sendable {
   private static let definition = FilePath(DefinitionFile.name)
+  private static let machine = FilePath(MachineDefinition.name)
   private static let dockerfiles: [FilePath] = ["Dockerfile", "Dockerfile.template"]
 
   /// Of the directory, before it was listed.
   var stamp: FileStamp
   var isDefinition = false
+  /// Whether there is a definition of VM images.
+  var isMachine = false
   /// A Dockerfile, or what it is rendered from.
   var dockerfile: FilePath?
   /// The names of its directories, hidden ones left out.
   var inner: [FilePath] = []
 
-  init(stamp: FileStamp, isDefinition: Bool, dockerfile: FilePath?, inner: [FilePath]) {
-    (self.stamp, self.isDefinition, self.dockerfile, self.inner) = (stamp, isDefinition, dockerfile, inner)
+  init(stamp: FileStamp, isDefinition: Bool, isMachine: Bool, dockerfile: FilePath?, inner: [FilePath]) {
+    (self.stamp, self.isDefinition, self.isMachine) = (stamp, isDefinition, isMachine)
+    (self.dockerfile, self.inner) = (dockerfile, inner)
   }
 
   init(listing directory: FilePath, in files: any FileSystem) throws(FileSystemError) {
@@ -25,6 +29,8 @@ struct DirectorySummary: Sendable {
         if entry.name.bytes.first != UInt8(ascii: ".") { inner.append(entry.name) }
       } else if entry.name == Self.definition {
         isDefinition = true
+      } else if entry.name == Self.machine {
+        isMachine = true
       } else if Self.dockerfiles.contains(entry.name) {
         dockerfile = entry.name
       }

@@ -3,9 +3,9 @@ internal import ImageModel
 
 /// Goes through the search directories and finds the directories with definitions.
 struct OverlayWalk {
-  /// A directory with a `casa_distro_docker.yaml`.
+  /// A directory with a definition.
   struct Finding: Sendable {
-    /// Relative to its `docker/` directory; `.` for that itself.
+    /// Relative to its `docker/` directory; `.` for that itself. Of a VM image it begins with `../vbox`.
     var path: FilePath
     var directory: FilePath
     var origin: DefinitionSource.Origin
@@ -13,8 +13,10 @@ struct OverlayWalk {
 
   private let files: any FileSystem
   private let memory: WalkMemory
-  /// In the order of roots.
+  /// Definitions of docker images, in the order of roots.
   private(set) var findings: [Finding] = []
+  /// Definitions of VM images.
+  private(set) var machines: [Finding] = []
   /// What was seen of directories, for the next walk.
   private(set) var seen = WalkMemory()
   private(set) var diagnostics: [Diagnostic] = []
@@ -26,7 +28,7 @@ struct OverlayWalk {
   }
 
   private struct Place: Sendable {
-    /// Relative to the root's `docker/` directory.
+    /// As that of what is found there.
     var path: FilePath
     var directory: FilePath
     var isWithinDefinition: Bool
@@ -34,7 +36,13 @@ struct OverlayWalk {
 
   /// Links are not followed (but for the root itself), hidden directories left out; what disappears on the way is not there.
   mutating func walk(_ root: SearchPath.Root) {
-    var places = [Place(path: ".", directory: root.docker, isWithinDefinition: false)]
+    walk(from: Place(path: ".", directory: root.docker, isWithinDefinition: false), root.origin)
+    walk(from: Place(path: SearchPath.machines, directory: root.vbox, isWithinDefinition: false), root.origin)
+  }
+
+  private mutating func walk(from start: Place, _ origin: DefinitionSource.Origin) {
+    let isMachines = start.path == SearchPath.machines
+    var places = [start]
     // Level by level: all directories of one are listed at once, on all cores.
     while !places.isEmpty {
       let (level, summaries) = (places, summaries(of: places))
@@ -43,7 +51,7 @@ struct OverlayWalk {
         switch summary {
         case .success(let summary)?:
           seen[place.directory] = summary
-          places += take(summary, at: place, root.origin)
+          places += isMachines ? takeMachine(summary, at: place, origin) : take(summary, at: place, origin)
         case .failure(let error)?: report(error, at: place)
         case nil: break
         }
@@ -66,7 +74,8 @@ struct OverlayWalk {
   }
 
   private mutating func report(_ error: FileSystemError, at place: Place) {
-    if error.reason == .notFound || (error.reason == .notADirectory && place.path != ".") { return }
+    let isTop = place.path == "." || place.path == SearchPath.machines
+    if error.reason == .notFound || (error.reason == .notADirectory && !isTop) { return }
     diagnostics.append(
       Diagnostic(
         .error, "cannot look for definitions: \(error.text)", at: SourceLocation(file: place.directory),
@@ -86,10 +95,25 @@ struct OverlayWalk {
           at: SourceLocation(file: place.directory / dockerfile),
           help: "write one that names an image, or move the file away", rule: .missingDefinition))
     }
-    return summary.inner.map {
+    return inner(summary, of: place, isWithinDefinition: place.isWithinDefinition || summary.isDefinition)
+  }
+
+  private mutating func takeMachine(
+    _ summary: DirectorySummary, at place: Place, _ origin: DefinitionSource.Origin
+  ) -> [Place] {
+    if summary.isMachine {
+      machines.append(Finding(path: place.path, directory: place.directory, origin: origin))
+    }
+    return inner(summary, of: place, isWithinDefinition: false)
+  }
+
+  private func inner(
+    _ summary: DirectorySummary, of place: Place, isWithinDefinition: Bool
+  ) -> [Place] {
+    summary.inner.map {
       Place(
         path: place.path == "." ? $0 : place.path / $0, directory: place.directory / $0,
-        isWithinDefinition: place.isWithinDefinition || summary.isDefinition)
+        isWithinDefinition: isWithinDefinition)
     }
   }
 }

@@ -24,7 +24,7 @@ package struct ScanMemory: Sendable {
   private func walk(of roots: [SearchPath.Root]) -> TraceStore.Question {
     var key = ValueWriter()
     key.write(program)
-    key.write(roots) { $0.write($1.docker) }
+    key.write(roots) { $0.write($1.share) }
     return TraceStore.Question("directories", key: .sha256(key.bytes))
   }
 

@@ -13,6 +13,9 @@ package struct SearchPath: Sendable, Hashable {
 
   package let roots: [Root]
 
+  /// Where definitions of VM images lie, seen from those of docker images: so their paths are no other's.
+  package static let machines: FilePath = "../vbox"
+
   /// - Parameter builtin: the builtin share, nil for none. All paths are absolute.
   package init(repository: FilePath?, home: FilePath?, builtin: FilePath?) {
     var candidates: [Root] = []

@@ -109,21 +109,6 @@ package enum SettingsReader {
 }
 
 extension StrictReader {
-  /// `30d`, or `never` for no limit.
-  mutating func age(_ node: YAMLNode) -> Duration? {
-    guard let text = text(node, "'max_age'"), text.value != "never" else { return nil }
-    let units: [Character: Int] = ["m": 60, "h": 3600, "d": 86_400, "w": 604_800]
-    if let unit = text.value.last.flatMap({ units[$0] }), text.value.dropLast().utf8.allSatisfy({ 48...57 ~= $0 }),
-      let count = Int(text.value.dropLast()), 1...100_000 ~= count
-    {
-      return .seconds(count * unit)
-    }
-    report(
-      "'\(text.value)' is not an age", at: text.location,
-      help: "write a number and one of m, h, d, w, such as 30d, or never")
-    return nil
-  }
-
   /// `gzip`, `zstd` or `{compression: …, level: …}`.
   mutating func compression(_ node: YAMLNode, _ what: String, default base: Singularity) -> Singularity? {
     let choices: [Singularity.Compression] = [.gzip, .zstd]

@@ -47,13 +47,14 @@ struct WalkMemory: Sendable {
 extension DirectorySummary {
   fileprivate func write(to value: inout ValueWriter) {
     value.write(isDefinition)
+    value.write(isMachine)
     value.write(dockerfile) { $0.write($1) }
     value.write(inner) { $0.write($1) }
   }
 
   fileprivate init(stamp: FileStamp, from reader: inout ValueReader) throws(ValueReader.Damage) {
     self.init(
-      stamp: stamp, isDefinition: try reader.flag(),
+      stamp: stamp, isDefinition: try reader.flag(), isMachine: try reader.flag(),
       dockerfile: try reader.optional { reader throws(ValueReader.Damage) in try reader.path() },
       inner: try reader.list { reader throws(ValueReader.Damage) in try reader.path() })
   }

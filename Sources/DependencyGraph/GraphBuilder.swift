@@ -52,7 +52,7 @@ package enum GraphBuilder {
         }
       }
       // When nothing declared is used we cannot see how it is used, so all of it counts.
-      if declared.keys.allSatisfy({ used[$0] == nil }) {
+      if !declaration.saysAllItUses, declared.keys.allSatisfy({ used[$0] == nil }) {
         used.merge(declared) { first, _ in first }
         declared = [:]
       }
@@ -80,6 +80,8 @@ package enum GraphBuilder {
     let inPathOrder = declarations.sorted { ($0.definitionPath, $0.id) < ($1.definitionPath, $1.id) }
     for isMain in [false, true] {
       for declaration in inPathOrder {
+        // No Dockerfile can use a VM image.
+        if declaration.id.kind == .vbox { continue }
         for name in declaration.names where (name.tag == declaration.id.tag) == isMain {
           makers[key(name)] = declaration.id
         }
@@ -172,7 +174,8 @@ private struct DirectoryTable {
         images[String(path), default: []].append(declaration.id)
         path = path[..<(path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex)]
       }
-      images["", default: []].append(declaration.id)
+      // The directory of all docker images has no VM images.
+      if declaration.id.kind == .docker { images["", default: []].append(declaration.id) }
     }
   }
 

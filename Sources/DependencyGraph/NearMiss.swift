@@ -9,7 +9,7 @@ struct NearMiss {
   init(among declarations: [StepDeclaration]) {
     self.declarations = declarations
     var places: [String: [Int]] = [:]
-    for (place, declaration) in declarations.enumerated() where declaration.id.kind != .generate {
+    for (place, declaration) in declarations.enumerated() where declaration.id.kind == .docker {
       places[declaration.id.name, default: []].append(place)
     }
     self.places = places

@@ -42,11 +42,19 @@ package struct Selection: Sendable {
     if let id = ArtifactID(word), graph[id] != nil || past.contains(id) { return [id] }
     let directory = Self.definitionPath(word)
     let pattern = Glob(word)
-    let found = graph.order.filter { id in
-      guard let node = graph[id] else { return false }
-      if isAt(node.definitionPath, directory) { return true }
-      return spellings(of: node).contains(where: pattern.matches)
+    var (found, machines): ([ArtifactID], [ArtifactID]) = ([], [])
+    for id in graph.order {
+      guard let node = graph[id] else { continue }
+      // `*` asks for no kind.
+      let asksForKind = id.kind != .vbox || word.contains("/")
+      if isAt(node.definitionPath, directory) || asksForKind && spellings(of: node).contains(where: pattern.matches) {
+        found.append(id)
+      } else if id.kind == .vbox, names(of: node).contains(where: pattern.matches) {
+        machines.append(id)
+      }
     }
+    // A VM image takes long, and often has the name of the docker image that it is made of.
+    if found.isEmpty { found = machines }
     if found.isEmpty && Self.isAboveDefinitions(word) { return all }
     return Set(found.isEmpty ? past.filter { spellings(of: $0).contains(where: pattern.matches) } : found)
   }
@@ -64,24 +72,25 @@ package struct Selection: Sendable {
   /// `share/docker/casa-dev/` means the definitions below `casa-dev`.
   private static func definitionPath(_ word: String) -> String {
     var components = word.split(separator: "/").filter { $0 != "." }
-    for tree in [["share", "docker"], ["share", "vbox"]] where components.starts(with: tree.map { $0[...] }) {
-      components.removeFirst(2)
-    }
+    if components.starts(with: ["share", "docker"]) { components.removeFirst(2) }
+    if components.starts(with: ["share", "vbox"]) { components[0] = ".." }
     return components.joined(separator: "/")
   }
 
-  /// Every text by which a pattern may name the node.
+  /// Every text by which a pattern may name the node; of a VM image only those with its kind.
   private func spellings(of node: BuildGraph.Node) -> [String] {
-    spellings(of: node.id)
-      + node.names.flatMap { name in
-        let text = name.description
-        return [text, node.id.kind.rawValue + "/" + text, name.repository]
-      }
+    let texts = spellings(of: node.id) + node.names.map { "\(node.id.kind.rawValue)/\($0)" }
+    return node.id.kind == .vbox ? texts : texts + node.names.flatMap { [$0.description, $0.repository] }
   }
 
   private func spellings(of id: ArtifactID) -> [String] {
     let kind = id.kind.rawValue + "/"
-    return [kind, kind + id.name, id.description, id.name, "\(id.name):\(id.tag)"]
+    return [kind, kind + id.name, id.description] + (id.kind == .vbox ? [] : [id.name, "\(id.name):\(id.tag)"])
+  }
+
+  /// Those without a kind.
+  private func names(of node: BuildGraph.Node) -> [String] {
+    [node.id.name, "\(node.id.name):\(node.id.tag)"] + node.names.flatMap { [$0.description, $0.repository] }
   }
 
   private func noMatch(_ word: String) -> Diagnostic {

@@ -4,12 +4,14 @@ package enum Recipe: Sendable {
   indirect case image(ImageRecipe)
   case generator(GeneratorRecipe)
   case conversion(ConversionRecipe)
+  indirect case machine(MachineRecipe)
 
   package var id: ArtifactID {
     switch self {
     case .image(let recipe): recipe.id
     case .generator(let recipe): recipe.id
     case .conversion(let recipe): recipe.id
+    case .machine(let recipe): recipe.id
     }
   }
 
@@ -18,6 +20,7 @@ package enum Recipe: Sendable {
     case .image(let recipe): recipe.definition
     case .generator(let recipe): recipe.definition
     case .conversion(let recipe): recipe.definition
+    case .machine(let recipe): recipe.definition
     }
   }
 
@@ -26,6 +29,16 @@ package enum Recipe: Sendable {
     case .image(let recipe): recipe.location
     case .generator(let recipe): recipe.location
     case .conversion(let recipe): recipe.location
+    case .machine(let recipe): recipe.location
+    }
+  }
+
+  /// How old its output may become; nil for any age.
+  package var maxAge: Duration? {
+    switch self {
+    case .image(let recipe): recipe.maxAge
+    case .machine(let recipe): recipe.maxAge
+    case .generator, .conversion: nil
     }
   }
 }
@@ -34,7 +47,8 @@ package enum Recipe: Sendable {
 package struct DefinitionSource: Hashable, Sendable {
   package enum Origin: String, Hashable, Sendable { case repository, user, builtin }
 
-  /// Relative to its `docker/` directory, the same in every overlay: `casa-dev/ubuntu-18.04`.
+  /// Relative to its `docker/` directory, the same in every overlay: `casa-dev/ubuntu-18.04`; of a VM image it begins with
+  /// `../vbox/`.
   package var path: String
   /// Absolute.
   package var directory: FilePath
@@ -197,6 +211,8 @@ package struct StepDeclaration: Sendable {
   package var needsOfTriggers: [ArtifactID] = []
   /// Whether it has `ONBUILD` instructions.
   package var hasTriggers = false
+  /// Whether what it uses is all that can be used of what it depends on.
+  package var saysAllItUses = false
   /// Directories of the overlay, normalised; every definition at or below each one counts.
   package var dependencies: [Located<String>]
 

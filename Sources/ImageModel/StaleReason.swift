@@ -7,6 +7,11 @@ package enum InputGroup: String, Sendable, Hashable, CaseIterable {
   case context
   case base
   case upstream
+  /// What is done to the disk of a VM image, in order.
+  case step
+
+  /// Whether its inputs have an order and no names.
+  package var isSequence: Bool { self == .dockerfile || self == .step }
 }
 
 /// What made an input change, where that lies outside of it.

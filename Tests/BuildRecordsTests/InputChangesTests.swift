@@ -7,10 +7,8 @@ import Testing
 struct InputChangesTests {
   private static let file: FilePath = "/repository/a/1/Dockerfile"
 
-  private static func instructions(_ lines: [String]) -> [DockerfileInstruction] {
-    lines.enumerated().map {
-      DockerfileInstruction(canonical: $1, location: SourceLocation(file: file, line: $0 * 3 + 1))
-    }
+  private static func lines(_ lines: [String]) -> [InputGroup: [ImageModel.SourceLocation]] {
+    [.dockerfile: lines.indices.map { SourceLocation(file: file, line: $0 * 3 + 1) }]
   }
 
   private static func dockerfile(_ lines: [String]) -> StepInputs {
@@ -56,7 +54,7 @@ struct InputChangesTests {
       func lines() -> [String] { (0..<Int.random(in: 0...8, using: &random)).map { _ in "RUN \(random.next() % 4)" } }
       let (before, after) = (lines(), lines())
       let changes = Self.dockerfile(after).changes(
-        since: Self.dockerfile(before), instructions: Self.instructions(after))
+        since: Self.dockerfile(before), lines: Self.lines(after))
       let cost = changes.reduce(0) { $0 + ($1.kind == .modified ? 2 : 1) }
       #expect(cost == before.count + after.count - 2 * CommonSubsequence.length(before, after), "seed \(seed)")
       for change in changes {
@@ -75,7 +73,7 @@ struct InputChangesTests {
   @Test func aLinePutInIsOneChange() throws {
     let after = ["FROM a", "RUN one", "RUN new", "RUN two"]
     let changes = Self.dockerfile(after).changes(
-      since: Self.dockerfile(["FROM a", "RUN one", "RUN two"]), instructions: Self.instructions(after))
+      since: Self.dockerfile(["FROM a", "RUN one", "RUN two"]), lines: Self.lines(after))
     #expect(
       changes == [
         InputChange(.dockerfile, .added, "", after: "RUN new", location: SourceLocation(file: Self.file, line: 7))
@@ -85,7 +83,7 @@ struct InputChangesTests {
   @Test func whatWasTakenOutIsToldAtThePlaceWhereItStood() {
     let after = ["FROM a", "RUN two"]
     let changes = Self.dockerfile(after).changes(
-      since: Self.dockerfile(["FROM a", "RUN one", "RUN two", "CMD x"]), instructions: Self.instructions(after))
+      since: Self.dockerfile(["FROM a", "RUN one", "RUN two", "CMD x"]), lines: Self.lines(after))
     #expect(changes.map(\.before) == ["RUN one", "CMD x"])
     #expect(changes.map { $0.location?.line } == [4, 4])
   }
@@ -120,7 +118,7 @@ struct InputChangesTests {
       var random = SeededGenerator(seed: seed)
       func list() -> StepInputs {
         var inputs: [StepInput] = []
-        for group in InputGroup.allCases where group != .dockerfile {
+        for group in InputGroup.allCases where !group.isSequence {
           for name in ["a", "b", "c"] where random.once(in: 2) {
             inputs.append(StepInput(group, name, "\(random.next() % 2)"))
           }
@@ -132,7 +130,7 @@ struct InputChangesTests {
       }
       let (before, after) = (list(), list())
       let lines = after[.dockerfile].map { String(decoding: $0.value, as: UTF8.self) }
-      let changes = after.changes(since: before, instructions: Self.instructions(lines))
+      let changes = after.changes(since: before, lines: Self.lines(lines))
       #expect(Self.applied(changes, to: before) == after, "seed \(seed)")
     }
   }

@@ -24,14 +24,14 @@ struct OverlayTests {
     #expect(tree.overridden.last?.loser.directory == "/home/.casa-distro/docker/x/2")
     #expect(tree.diagnostics == [])
     #expect(tree.definitions.map(\.origin) == [.repository, .user, .builtin])
-    #expect(tree.isDefaultSelection(.user))
-    #expect(!tree.isDefaultSelection(.builtin))
+    #expect(tree.recipes.filter(tree.isDefaultSelection).map(\.id.name) == ["config", "repository"])
   }
 
   @Test func whereThereIsNoOtherTheBuiltinDefinitionsAreSelected() {
     let workshop = Workshop()
     write(workshop, "/builtin/docker/x/3", name: "builtin")
-    #expect(workshop.scan(builtin: "/builtin").isDefaultSelection(.builtin))
+    let tree = workshop.scan(builtin: "/builtin")
+    #expect(tree.recipes.allSatisfy(tree.isDefaultSelection))
   }
 
   @Test func dependenciesAreResolvedInTheOverlay() {

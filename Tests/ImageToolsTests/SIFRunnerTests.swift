@@ -138,14 +138,14 @@ struct SIFRunnerTests {
     disk.delete("/images/linked-1.sif")
     disk.link("/images/linked-1.sif", to: "/images/kept-1.sif")
     let before = Set(disk.files(below: "/images"))
-    let retired = try RetiredSIFs(in: "/images", except: [bench.recipe("kept").id], files: disk)
+    let retired = try RetiredImages(in: "/images", except: [bench.recipe("kept").fileName], files: disk)
     #expect(Set(disk.files(below: "/images")) == before)
     #expect(retired.retired.map(\.file) == ["/images/gone-1.sif", "/images/lost-1.sif"])
     #expect(retired.foreign == ["/images/edited-1.sif", "/images/linked-1.sif"])
     try retired.remove()
     #expect(
       before.subtracting(disk.files(below: "/images")) == ["gone-1.sif", "gone-1.sif.json", "lost-1.sif.json"])
-    #expect(try RetiredSIFs(in: "/nowhere", except: [], files: disk).retired == [])
+    #expect(try RetiredImages(in: "/nowhere", except: [], files: disk).retired == [])
   }
 
   // MARK: Apptainer

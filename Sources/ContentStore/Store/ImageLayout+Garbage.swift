@@ -11,13 +11,15 @@ package struct GarbageReport: Hashable, Sendable {
   package var kept = 0
   /// Temporary files of runs that were killed.
   package var leftovers = 0
+  /// Disks of VM images that are no step's any more.
+  package var overlays = 0
 }
 
 extension ImageLayout {
   private static let kind = "coppice roots 1"
 
   /// Says what a repository needs, so that a store that it shares keeps it; replaces what it said before.
-  /// - Parameter digests: config and content digests of images, and digests of plain blobs.
+  /// - Parameter digests: config and content digests of images, digests of plain blobs, and keys of VM images' steps.
   package func writeRoots(repository: FilePath, _ digests: [Digest]) throws {
     let name = FilePath(Digest.sha256(repository.bytes).hex)
     let path = repository.description.split(whereSeparator: \.isNewline).joined(separator: " ")
@@ -28,8 +30,8 @@ extension ImageLayout {
   /// Removes what nothing needs any more: blobs, and what is recorded of them.
   ///
   /// - Parameter repository: whose roots `roots` are, whatever it said before.
-  /// - Parameter roots: digests of images' configs and contents and of plain blobs to keep, besides the roots of other
-  ///   repositories.
+  /// - Parameter roots: digests of images' configs and contents and of plain blobs, and keys of VM images' steps, to keep
+  ///   besides the roots of other repositories.
   /// - Parameter since: what was written after this time stays (nanoseconds since 1970): somebody may be about to use it.
   /// - Throws: `Failure`, also when a repository's roots cannot be read: nothing is removed then.
   package func collectGarbage(
@@ -45,11 +47,21 @@ extension ImageLayout {
         for (content, _) in try records(contentRecords) where needed.contains(content) {
           if let image = try image(ofContent: content) { live.add(image) }
           if let sif = try sif(ofContent: content) { live.add(sif) }
+          if let machine = try machine(ofContent: content) { live.add(machine) }
         }
         for (digest, status) in try records(sifRecords) where needed.contains(digest) || status.modified >= since {
           if let sif = try sif(digest) { live.add(sif) }
         }
-        return try sweep(live, since, dryRun: dryRun)
+        for (digest, status) in try records(machineRecords) where needed.contains(digest) || status.modified >= since {
+          if let machine = try machine(digest) { live.add(machine) }
+        }
+        var report = try sweep(live, since, dryRun: dryRun)
+        for overlay in try overlays.unneeded(by: needed, keepingSince: since) {
+          if !dryRun { try files.remove(overlay.path) }
+          report.overlays += 1
+          report.bytes += overlay.size
+        }
+        return report
       }
     }
   }
@@ -73,6 +85,11 @@ extension ImageLayout {
       digests.insert(sif.digest)
       contents.insert(sif.content)
     }
+
+    mutating func add(_ machine: StoredMachine) {
+      digests.formUnion(machine.files.map(\.digest))
+      contents.insert(machine.content)
+    }
   }
 
   /// Names and records go before blobs: killed in between, nothing points at what is gone.
@@ -93,7 +110,7 @@ extension ImageLayout {
     for (directory, needed) in [
       (imageRecords, live.images), (contentRecords, live.contents), (layerRecords, live.layers),
       (layerIndexes, live.layers), (details, live.digests), (sifRecords, live.digests),
-      (blockMaps, live.digests),
+      (machineRecords, live.digests), (blockMaps, live.digests),
     ] {
       for (digest, status) in try records(directory) where !needed.contains(digest) && status.modified < since {
         unneeded.append(directory / FilePath(digest.hex))
@@ -112,7 +129,7 @@ extension ImageLayout {
     }
     for directory in [
       root, blobs, imageRecords, contentRecords, layerRecords, layerIndexes, details, sifRecords, blockMaps,
-      repositoryRoots, temporary, damaged,
+      machineRecords, overlays.directory, repositoryRoots, temporary, damaged,
     ] {
       for entry in try entriesIfPresent(directory) where entry.status.kind == .regular {
         // Files of ours that are being written begin like this, wherever they lie.
@@ -163,7 +180,7 @@ extension ImageLayout {
     }
   }
 
-  private func entriesIfPresent(_ directory: FilePath) throws -> [DirectoryEntry] {
+  func entriesIfPresent(_ directory: FilePath) throws -> [DirectoryEntry] {
     try files.statusIfPresent(of: directory) == nil ? [] : try files.entries(of: directory)
   }
 }

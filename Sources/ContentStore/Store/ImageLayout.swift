@@ -50,7 +50,9 @@ package struct ImageLayout: Sendable {
   var imageRecords: FilePath { root / "coppice/images" }
   /// SIF → `StoredSIF`
   var sifRecords: FilePath { root / "coppice/sifs" }
-  /// Content digest → config digest of an image, or digest of a SIF, with that content
+  /// First file of a VM image → `StoredMachine`
+  var machineRecords: FilePath { root / "coppice/machines" }
+  /// Content digest → config digest of an image, or digest of a file, with that content
   var contentRecords: FilePath { root / "coppice/contents" }
   var fingerprints: FilePath { root / "coppice/fingerprints" }
   /// List of inputs → what is known beside it

@@ -7,7 +7,7 @@ extension LintCheck {
     var findings: [Diagnostic] = []
     for image in tree.images {
       let own = image.recipe.definition.path
-      let declared = Dependencies.declared(by: image, in: tree)
+      let declared = Dependencies.declared(by: image.recipe.id, in: tree)
       for (use, step) in image.node.resolution {
         guard let path = step.flatMap({ tree.graph[$0] })?.definitionPath, path != own,
           !declared.contains(where: { Dependencies.isBelow(path, $0.value) })
@@ -25,8 +25,8 @@ extension LintCheck {
 
 /// What definitions declare.
 enum Dependencies {
-  static func declared(by image: LintedImage, in tree: LintedTree) -> [Located<String>] {
-    tree.definitions.declaration(of: image.recipe.id)?.dependencies ?? []
+  static func declared(by id: ArtifactID, in tree: LintedTree) -> [Located<String>] {
+    tree.definitions.declaration(of: id)?.dependencies ?? []
   }
 
   /// Both are directories of the overlay.

@@ -9,7 +9,7 @@ package struct DirectoryDestination: Destination {
   let site: any FileSite
   let store: ImageLayout
   let files: any FileSystem
-  /// Where SIF files have names, and what is written beside them.
+  /// Where files have names, and what is written beside them.
   private let images: FilePath
   private let seen = Locked<SiteOverview?>(nil)
 
@@ -74,7 +74,9 @@ package struct DirectoryDestination: Destination {
 
   /// What the build has written beside the file, and the MD5 sum that casa_distro's clients compare.
   private func companions(of shipment: Shipment) throws -> [(suffix: String, bytes: [UInt8])] {
-    let path = images / FilePath(ConversionRecipe.fileName(of: shipment.artifact) + ".json")
+    // A file is called there as here.
+    guard let name = shipment.names.first else { return [] }
+    let path = images / FilePath(name + ".json")
     guard let bytes = try files.contentsIfPresent(of: path, limit: 1 << 20) else { return [] }
     let document = try? JSONValue(parsing: bytes)
     // It may be that of another build.

@@ -54,18 +54,36 @@ struct WebRoot: FileListing {
   func bring(
     _ file: PublishedFile, to part: FilePath, progress: @escaping @Sendable (Int) -> Void
   ) async throws {
+    try await bring(file, at: "\(address)/\(DirectoryPage.address(file.name))", to: part, progress: progress)
+  }
+
+  /// Of a file wherever it lies.
+  func bring(
+    _ file: PublishedFile, at url: String, to part: FilePath, progress: @escaping @Sendable (Int) -> Void
+  ) async throws {
     try await StreamedFile(files: files, part: part, progress: progress).append { offset, pipe in
-      try await fetch(file, from: offset, into: pipe)
+      try await fetch(file, at: url, from: offset, into: pipe)
     }
   }
 
-  private func fetch(_ file: PublishedFile, from offset: Int, into pipe: BytePipe) async throws {
+  /// How many bytes lie at an address.
+  func size(at url: String) async throws -> Int {
+    let answer = try await self.answer(to: HTTPRequest("HEAD", url))
+    guard answer.status == 200 else { throw failure(answer) }
+    guard let size = answer["content-length"].flatMap({ Int($0) }), size > 0 else {
+      throw Failure(
+        "\(address) does not tell how large its file is", help: "get it by other means, and name it as 'file'")
+    }
+    return size
+  }
+
+  private func fetch(_ file: PublishedFile, at url: String, from offset: Int, into pipe: BytePipe) async throws {
     let body = BlobBody(pipe, size: file.size, received: offset)
     var resumptions = 0
     while true {
       let before = body.received
       do {
-        var request = HTTPRequest("GET", "\(address)/\(DirectoryPage.address(file.name))")
+        var request = HTTPRequest("GET", url)
         (request.sink, request.limits.total) = (body, .zero)
         if body.received > 0 { request.headers.append(("Range", "bytes=\(body.received)-")) }
         let answer = try await transfer.answer(to: request)

@@ -149,7 +149,8 @@ extension Workspace {
 
   /// Tells the store, which other repositories may share, what this one needs.
   func keepRoots(_ ledger: Ledger) throws {
-    try store.writeRoots(repository: repository, try roots(ledger))
+    // Steps whose keys nobody can tell, since a file is missing, would run again anyway.
+    try store.writeRoots(repository: repository, try roots(ledger) + ((try? machineKeys(ledger)) ?? []))
   }
 
   /// Outputs and lists of inputs that the lockfile names, and lists that the journal names.
@@ -165,6 +166,10 @@ extension Workspace {
       roots.insert(entry.fingerprint.digest)
       roots.formUnion(entry.fileLists)
       if let previous = entry.previous { roots.insert(previous.digest) }
+    }
+    // What VM images are made from would have to be fetched again.
+    for case .machine(let machine) in recipes.values {
+      roots.formUnion(machine.base.files.compactMap { if case .url = $0.place { $0.digest } else { nil } })
     }
     return roots.sorted()
   }

@@ -18,7 +18,7 @@ extension CleanOptions {
       if !isDryRun { try workspace.files.removeTree(path) }
       report(path, invocation)
     }
-    if isAll { for path in try workspace.removeSIFs(except: [], isDryRun: isDryRun) { report(path, invocation) } }
+    if isAll { for path in try workspace.removeImages(except: [], isDryRun: isDryRun) { report(path, invocation) } }
     return .success
   }
 

@@ -14,7 +14,7 @@ extension LintOptions {
       try? files.contents(of: $0, limit: 16 << 20)
     }
     let findings = linter.findings(
-      in: try workspace.linted(selected), reported: workspace.diagnostics + (try workspace.generatorFaults(selected)))
+      in: try workspace.linted(selected), reported: workspace.diagnostics + (try workspace.fileFaults(selected)))
     if isJSON {
       invocation.show(DiagnosticJSON.value(findings))
     } else {
@@ -37,16 +37,23 @@ extension Workspace {
       guard case .image(let recipe)? = recipes[id], let node = graph[id] else { return nil }
       return LintedImage(recipe: recipe, node: node, context: try surveyor.survey(recipe))
     }
+    let machines = selected.sorted().compactMap { id -> MachineRecipe? in
+      if case .machine(let recipe)? = recipes[id] { recipe } else { nil }
+    }
     return LintedTree(
-      definitions: tree, graph: graph, images: images, pins: Set(try ledger().lockfile.pins.keys),
+      definitions: tree, graph: graph, images: images, machines: machines, pins: Set(try ledger().lockfile.pins.keys),
       contextLimit: settings.contextLimit)
   }
 
-  /// What generators of the selected images would stumble over.
-  fileprivate func generatorFaults(_ selected: Set<ArtifactID>) throws -> [Diagnostic] {
+  /// What generators of the selected images, and steps of VM images, would stumble over.
+  fileprivate func fileFaults(_ selected: Set<ArtifactID>) throws -> [Diagnostic] {
     let reader = InputReader(files: files, programDirectories: [])
     return try graph.upstream(of: selected).sorted().flatMap { id -> [Diagnostic] in
-      guard case .generator? = recipes[id], let recipe = recipes[id] else { return [] }
+      guard let recipe = recipes[id] else { return [] }
+      switch recipe {
+      case .generator, .machine: break
+      case .image, .conversion: return []
+      }
       return try reader.snapshot(of: recipe, index: index).diagnostics
     }
   }

@@ -8,7 +8,8 @@ enum ChangeText {
     let name = TerminalText.oneLine(change.name)
     switch change.group {
     case .recipe: return name.isEmpty ? "recipe changed" : "\(name) \(change.kind.verb)" + values(change)
-    case .dockerfile: return dockerfileLine(change)
+    case .dockerfile: return line(change, in: "Dockerfile")
+    case .step: return change.isGroupOnly ? "steps changed" : line(change, in: "step")
     case .argument:
       return name.isEmpty ? "build arguments changed" : "build argument \(name) \(change.kind.verb)" + values(change)
     case .context:
@@ -53,8 +54,8 @@ enum ChangeText {
   }
 
   /// `Dockerfile:12 changed: RUN …`.
-  private static func dockerfileLine(_ change: InputChange) -> String {
-    var place = "Dockerfile"
+  private static func line(_ change: InputChange, in file: String) -> String {
+    var place = file
     if let location = change.location {
       place = TerminalText.oneLine(location.file.name.description) + (location.line > 0 ? ":\(location.line)" : "")
     }

@@ -1,4 +1,5 @@
 internal import BuildEngine
+internal import BuildRecords
 internal import ImageModel
 internal import JSONText
 
@@ -11,6 +12,8 @@ struct ExplainReport: Sendable {
     var build: Int?
     /// Why no more can be said.
     var note: String?
+    /// Of a VM image, what runs again.
+    var steps: RedoneSteps?
   }
 
   var id: ArtifactID
@@ -28,6 +31,7 @@ struct ExplainReport: Sendable {
       if !link.reasons.causes.isEmpty { object["causes"] = .ids(link.reasons.causes) }
       if let build = link.build { object["build"] = .integer(build) }
       if let note = link.note { object["note"] = .string(note) }
+      if let steps = link.steps { object["steps"] = ["from": .integer(steps.first), "of": .integer(steps.count)] }
       return .object(object)
     }
     var object = JSONObject([
@@ -52,6 +56,7 @@ struct ExplainReport: Sendable {
         text += "because of " + style(.bold, "\(link.id)") + build + "\n"
       }
       for reason in link.reasons { text += Self.text(reason, style, shown) }
+      if let steps = link.steps { text += "  " + style(.faint, steps.description) + "\n" }
       if let note = link.note { text += "  " + style(.faint, TerminalText.oneLine(note)) + "\n" }
     }
     let near = ReasonText.nearMiss(nearMiss, chain.first?.reasons ?? [], from: "the image before")

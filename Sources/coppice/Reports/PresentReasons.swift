@@ -9,6 +9,9 @@ struct PresentReasons {
 
   func link(_ step: BuildPlan.Step) -> ExplainReport.Link {
     var link = ExplainReport.Link(id: step.id, reasons: step.staleness.reasons)
+    if case .machine(let machine)? = workspace.recipes[step.id] {
+      link.steps = RedoneSteps(of: machine, after: link.reasons)
+    }
     let changes = link.reasons.flatMap { reason -> [InputChange] in
       if case .inputsChanged(let changes) = reason { changes } else { [] }
     }

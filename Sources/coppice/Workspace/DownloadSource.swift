@@ -121,6 +121,9 @@ extension Workspace {
 struct NamePattern {
   let text: String
   private let glob: Glob
+  /// Of the files that are meant.
+  private let endings: [String]
+  private let hasKind: Bool
 
   /// - Parameter file: the only name that it matches.
   fileprivate init(_ text: String, file: String) {
@@ -130,12 +133,17 @@ struct NamePattern {
 
   init(_ text: String) {
     self.text = text
-    var word = text.hasPrefix("sif/") || text.hasPrefix("docker/") ? String(text.drop { $0 != "/" }.dropFirst()) : text
+    let kind = ["sif/", "docker/", "vbox/"].first(where: text.hasPrefix)
+    let ofMachines = MachineFormat.allCases.map { ".\($0.rawValue)" }
+    hasKind = kind != nil
+    endings = kind == "vbox/" ? ofMachines : kind == nil ? [".sif"] + ofMachines : [".sif"]
+    var word = String(text.dropFirst(kind?.count ?? 0))
     if word == "all" { word = "*" }
     glob = Glob(String(word.map { ":/".contains($0) ? "-" : $0 }))
   }
 
   func matches(_ file: String) -> Bool {
-    glob.matches(file) || file.hasSuffix(".sif") && glob.matches(String(file.dropLast(4)))
+    guard let ending = endings.first(where: file.hasSuffix) else { return !hasKind && glob.matches(file) }
+    return glob.matches(file) || glob.matches(String(file.dropLast(ending.count)))
   }
 }

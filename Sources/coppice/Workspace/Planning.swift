@@ -6,6 +6,7 @@ internal import DependencyGraph
 internal import HostSystem
 internal import ImageModel
 internal import ImageTools
+internal import MachineTools
 
 extension Workspace {
   /// The recipes by kind. Engines are only looked for when a step runs.
@@ -21,7 +22,15 @@ extension Workspace {
         store: store, files: files, images: settings.images,
         builder: sifBuilder, processes: processes, environment: invocation.environment,
         sourceDateEpoch: invocation.variable("SOURCE_DATE_EPOCH").flatMap { Int($0) }, time: Host.now),
+      .vbox: machineRunner(processes),
     ]
+  }
+
+  private func machineRunner(_ processes: PosixProcessRunner) -> MachineRunner {
+    let (store, environment) = (store, invocation.environment)
+    return MachineRunner(
+      store: store, files: files, images: settings.images, processes: processes, environment: environment,
+      fetch: { try await FetchedBases(store: store, environment: environment).path(of: $0, log: $1) }, time: Host.now)
   }
 
   func engineFinder(_ processes: PosixProcessRunner) -> EngineFinder {

@@ -21,21 +21,32 @@ extension Workspace {
     if case .conversion(let recipe)? = recipes[id] { recipe.image } else { nil }
   }
 
+  /// Of the file that is published; of a VM image in several formats that is the first.
+  private func fileName(of id: ArtifactID) -> String {
+    if case .machine(let recipe)? = recipes[id] { return recipe.fileName(recipe.formats.first ?? .vdi) }
+    return ConversionRecipe.fileName(of: id)
+  }
+
   private func image(of id: ArtifactID) -> ImageRecipe? {
     if case .image(let recipe)? = recipes[imageBehind(id) ?? id] { recipe } else { nil }
   }
 
+  private func visibility(of id: ArtifactID) -> ImageRecipe.Visibility? {
+    if case .machine(let recipe)? = recipes[id] { recipe.visibility } else { image(of: id)?.visibility }
+  }
+
   func isPublished(_ id: ArtifactID, at definition: DestinationDefinition) -> Bool {
-    guard definition.kinds.contains(id.kind), let image = image(of: id) else { return false }
-    return definition.visibilities.contains(image.visibility)
+    guard definition.kinds.contains(id.kind), let visibility = visibility(of: id) else { return false }
+    return definition.visibilities.contains(visibility)
   }
 
   /// The names that an artifact has, or would have, at a destination, the main one first.
   func publishedNames(of id: ArtifactID, at definition: DestinationDefinition) -> [String] {
-    guard isPublished(id, at: definition), let image = image(of: id) else { return [] }
+    guard isPublished(id, at: definition) else { return [] }
     switch definition.place {
-    case .directory, .remote: return [ConversionRecipe.fileName(of: id)]
+    case .directory, .remote: return [fileName(of: id)]
     case .registry(let host, let path):
+      guard let image = image(of: id) else { return [] }
       return ([image.reference] + image.aliases).map { reference in
         var name = reference
         name.registry = host

@@ -99,7 +99,12 @@ extension Releasing {
     let isLost = lost.contains(id) && !record.output.isAssumed
     let isAtHand = staleness == .current
     // On a clone another one of the same content may stand for what is recorded.
-    let output = isAtHand && id.kind == .sif ? try workspace.store.sif(for: record.output)?.output : nil
+    let output =
+      switch id.kind {
+      case .sif where isAtHand: try workspace.store.sif(for: record.output)?.output
+      case .vbox where isAtHand: try workspace.store.machine(for: record.output)?.output
+      default: ArtifactOutput?.none
+      }
     let shipment = Shipment(
       artifact: id, names: names, fingerprint: record.fingerprint, output: output ?? record.output,
       image: workspace.imageBehind(id).flatMap { draft.ledger[$0]?.output })

@@ -4,14 +4,24 @@ internal import ImageModel
 internal import ImageTools
 
 extension Workspace {
-  /// All SIF files of the tree.
-  var conversions: Set<ArtifactID> { Set(graph.order.filter { $0.kind == .sif }) }
+  /// The names of all SIF files and VM images of the tree.
+  var imageNames: Set<String> {
+    var names: Set<String> = []
+    for recipe in recipes.values {
+      switch recipe {
+      case .conversion(let conversion): names.insert(conversion.fileName)
+      case .machine(let machine): names.formUnion(machine.formats.map(machine.fileName))
+      case .image, .generator: break
+      }
+    }
+    return names
+  }
 
-  /// Removes the SIF files in the directory of images that coppice wrote there, and warns of what stays although nobody makes it.
+  /// Removes the files in the directory of images that coppice wrote there, and warns of what stays although nobody makes it.
   /// - Parameter current: what is to stay.
   /// - Returns: what was removed, or would be.
-  func removeSIFs(except current: Set<ArtifactID>, isDryRun: Bool) throws -> [FilePath] {
-    let found = try RetiredSIFs(in: settings.images, except: current, files: files)
+  func removeImages(except current: Set<String>, isDryRun: Bool) throws -> [FilePath] {
+    let found = try RetiredImages(in: settings.images, except: current, files: files)
     func warn(_ path: FilePath, _ why: String) {
       invocation.show([Diagnostic(.warning, "\(invocation.diagnostics.shown(path)) stays: \(why)")])
     }

@@ -67,7 +67,7 @@ struct Workspace: Sendable {
     diagnostics = (tree.diagnostics + faults).sorted()
     recipes = TreeBases.applied(to: tree.recipes, in: graph, read: BaseReading.recipe)
     let tree = tree
-    let chosen = tree.recipes.filter { tree.isDefaultSelection($0.definition.origin) }.map(\.id)
+    let chosen = tree.recipes.filter(tree.isDefaultSelection).map(\.id)
     // With what they need: images of the builtin tree that one's own are made from belong to one's own tree.
     all = graph.upstream(of: chosen).filter { $0.kind != .generate }
     invocation.kept.withLock { [self] in $0 = self }
@@ -105,9 +105,15 @@ struct Workspace: Sendable {
     if word.hasSuffix("+") { word = word.dropLast() }
     guard word.contains("/") || word.first == ".", let path = directory(named: String(word)) else { return pattern }
     for root in searchPath.roots {
-      guard let docker = try? files.resolved(root.docker) else { continue }
-      if docker.isBelow(path) { return pattern.replacing(word, with: "all") }
-      if let inside = path.relative(to: docker)?.text { return pattern.replacing(word, with: inside) }
+      if let docker = try? files.resolved(root.docker) {
+        if docker.isBelow(path) { return pattern.replacing(word, with: "all") }
+        if let inside = path.relative(to: docker)?.text { return pattern.replacing(word, with: inside) }
+      }
+      if let machines = try? files.resolved(root.vbox), let inside = path.relative(to: machines),
+        let text = (inside.isEmpty ? SearchPath.machines : SearchPath.machines / inside).text
+      {
+        return pattern.replacing(word, with: text)
+      }
     }
     return pattern
   }

@@ -116,6 +116,9 @@ final class World {
     return id
   }
 
+  /// A VM image, in place of the one of the same id.
+  func machine(_ recipe: MachineRecipe) { recipes[recipe.id] = .machine(recipe) }
+
   // MARK: what a person does
 
   /// Writes `word/1/file` and lets time pass.
@@ -201,6 +204,12 @@ final class World {
       declarations.append(
         StepDeclaration(id: recipe.id, location: recipe.location, definitionPath: recipe.definition.path))
     }
+    for case .machine(let recipe) in recipes.values {
+      var declaration = StepDeclaration(
+        id: recipe.id, location: recipe.location, definitionPath: recipe.definition.path, needs: recipe.upstreams)
+      declaration.saysAllItUses = true
+      declarations.append(declaration)
+    }
     return GraphBuilder.build(declarations).graph
   }
 
@@ -210,7 +219,8 @@ final class World {
     StepEvaluator(
       graph: graph, recipes: TreeBases.applied(to: Array(recipes.values), in: graph, read: BaseReading.recipe),
       reader: InputReader(files: files, programDirectories: ["/bin"]),
-      runners: [.docker: runner, .generate: runner], inputList: { [lists] digest in lists.withLock { $0[digest] } },
+      runners: [.docker: runner, .generate: runner, .vbox: runner],
+      inputList: { [lists] digest in lists.withLock { $0[digest] } },
       now: now)
   }
 
