@@ -31,10 +31,25 @@ package enum BaseReading {
     read.dockerfile.diagnostics += run.diagnostics.filter { $0.severity == .note }.map { note in
       var own = note
       own.location = note.location.map(running.origin)
+      if note.location.flatMap(running.base) != nil { own.sourceLine = nil }
       return own
     }
+    read.baseFaults = faults(of: run, running, image.dockerfile)
     count(&read.dockerfile, as: run, running.triggers)
     return read
+  }
+
+  /// A stage that only a trigger needs has instructions that nothing here counts, and images that are no upstreams.
+  private static func faults(
+    of run: DockerfileFacts, _ running: RunningDockerfile, _ facts: DockerfileFacts
+  ) -> [Diagnostic] {
+    zip(run.stages, facts.stages).compactMap { stage, own in
+      guard stage.isNeeded, !own.isNeeded, let base = running.firstBase else { return nil }
+      let name = stage.name.map { "'\($0)'" } ?? "of line \(own.location.line)"
+      return Diagnostic(
+        .error, "ONBUILD of \(base.reference) takes from the stage \(name), which nothing else needs",
+        at: base.location, help: "take something from that stage in this Dockerfile too: `COPY --from`")
+    }
   }
 
   /// A trigger may be an ARG, which takes build arguments and what stands before the first `FROM`, and may name a stage.

@@ -1,7 +1,8 @@
 internal import DockerfileText
 package import ImageModel
 
-/// Adds to changes of inputs what the lists do not tell: changed lines, parameters of templates, the ignore file, the target, what names mean.
+/// Adds to changes of inputs what the lists do not tell: changed lines, parameters of templates, the ignore file, the
+/// target, what names mean.
 package struct ChangeExplainer: Sendable {
   private let before: InputDetails
   private let after: InputDetails
@@ -23,8 +24,9 @@ package struct ChangeExplainer: Sendable {
     var change = change
     switch change.group {
     case .dockerfile:
-      change.causes = parameters(of: "Dockerfile") + target + meanings(in: change)
-      change.diff = Self.instructionDiff(change)
+      let meaning = meaning(of: change)
+      change.causes = meaning.isEmpty ? parameters(of: "Dockerfile") + target : meaning
+      change.diff = meaning.isEmpty ? Self.instructionDiff(change) : []
     case .context:
       change.causes = change.kind == .modified ? parameters(of: change.name) : ignoreFile(change)
       change.diff = textDiff(change)
@@ -44,21 +46,17 @@ package struct ChangeExplainer: Sendable {
   }
 
   private var target: [InputCause] {
-    guard let old = before.target, let new = after.target, old.stage != new.stage else { return [] }
+    guard let old = before.target, let new = after.target, old.stage != new.stage, old.number != new.number else {
+      return []
+    }
     return [.target(before: old.stage, after: new.stage, location: new.location)]
   }
 
-  /// Names of images by which an instruction changed though nobody wrote another one.
-  private func meanings(in change: InputChange) -> [InputCause] {
-    Set(before.aliases.keys).union(after.aliases.keys).sorted().compactMap { name in
-      let (old, new) = (before.aliases[name], after.aliases[name])
-      // What lists say is the main tag of an image of the tree, and the name itself of one from outside.
-      func says(_ text: String?, _ id: ArtifactID?) -> Bool {
-        text?.contains(id.map { "\($0.name):\($0.tag)" } ?? name) == true
-      }
-      guard old != new, says(change.before, old), says(change.after, new) else { return nil }
-      return .meaning(name, before: old, after: new)
-    }
+  /// Whether an instruction changed though nobody wrote another one.
+  private func meaning(of change: InputChange) -> [InputCause] {
+    guard let old = change.before, let new = change.after else { return [] }
+    let written = after.written[new] ?? new
+    return (before.written[old] ?? old) == written ? [.meaning(instruction: written)] : []
   }
 
   /// A file that one of the ignore files leaves out and the other does not.

@@ -27,9 +27,11 @@ package struct DetailReader: Sendable {
     }
     guard case .image(let image) = recipe else { return details }
     details.ignore = image.ignore
-    details.aliases = image.aliasesUsed
-    if image.dockerfile.stages.count > 1 {
-      details.target = .init(image.target, at: image.places[.recipe]?["target"] ?? image.location)
+    details.written = image.writtenInstructions
+    let stages = image.dockerfile.stages
+    // The stage that is built is the last one that is needed.
+    if stages.count > 1, let number = stages.lastIndex(where: \.isNeeded) {
+      details.target = .init(image.target, number: number, at: image.places[.recipe]?["target"] ?? image.location)
     }
     for (path, source) in image.templates where isListed(path, image, inputs) {
       details.templates[path.description] = InputDetails.Template(

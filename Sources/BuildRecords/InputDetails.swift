@@ -21,19 +21,21 @@ package struct InputDetails: Hashable, Sendable {
 
   /// What a Dockerfile of several stages is built for.
   package struct Target: Hashable, Sendable {
-    /// Nil means the last one.
+    /// As the definition names it; nil means the last one.
     package var stage: String?
+    /// Which of the stages that is.
+    package var number: Int
     package var location: SourceLocation
 
-    package init(_ stage: String?, at location: SourceLocation) {
-      (self.stage, self.location) = (stage, location)
+    package init(_ stage: String?, number: Int, at location: SourceLocation) {
+      (self.stage, self.number, self.location) = (stage, number, location)
     }
   }
 
   /// Nil where there is one stage, or nobody knows.
   package var target: Target?
-  /// By what a Dockerfile calls images of the tree, where that is not the main tag.
-  package var aliases: [String: ArtifactID] = [:]
+  /// Instructions as they are written, by what counts of them, where these differ in the names of images.
+  package var written: [String: String] = [:]
   /// Small texts of the context by their digests.
   package var texts: [Digest: [UInt8]] = [:]
   /// By the path of the rendered file.
@@ -70,12 +72,12 @@ extension InputDetails {
     self.init()
     while let text = InputEncoding.take(&rest) { texts[.sha256(text)] = text }
     ignore = IgnoreFile(name: json["ignore"]?["name"]?.string, patterns: json["ignore"]?["patterns"]?.strings ?? [])
-    target = json["target"]?["location"].flatMap(SourceLocation.init).map {
-      Target(json["target"]?["stage"]?.string, at: $0)
+    if let value = json["target"], let number = value["number"]?.integer,
+      let location = value["location"].flatMap(SourceLocation.init)
+    {
+      target = Target(value["stage"]?.string, number: number, at: location)
     }
-    for (name, value) in json["aliases"]?.object?.members ?? [] {
-      aliases[name] = value.string.flatMap { ArtifactID($0) }
-    }
+    for (counted, value) in json["written"]?.object?.members ?? [] { written[counted] = value.string }
     for (path, value) in json["templates"]?.object?.members ?? [] {
       guard let name = value["name"]?.string, let digest = value["digest"]?.string.flatMap({ Digest($0) }) else {
         continue
@@ -93,13 +95,14 @@ extension InputDetails {
   private var json: JSONObject {
     var object = JSONObject()
     if let target {
-      object["target"] = ["stage": target.stage.map { .string($0) } ?? .null, "location": target.location.json]
+      object["target"] = [
+        "stage": target.stage.map { .string($0) } ?? .null, "number": .integer(target.number),
+        "location": target.location.json,
+      ]
     }
-    if !aliases.isEmpty {
-      let members = aliases.sorted { $0.key < $1.key }.map {
-        (key: $0.key, value: JSONValue.string($0.value.description))
-      }
-      object["aliases"] = .object(JSONObject(members))
+    if !written.isEmpty {
+      let members = written.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSONValue.string($0.value)) }
+      object["written"] = .object(JSONObject(members))
     }
     if let name = ignore.name {
       object["ignore"] = ["name": .string(name), "patterns": .array(ignore.patterns.map { .string($0) })]

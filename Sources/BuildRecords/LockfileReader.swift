@@ -148,7 +148,7 @@ package struct LockfileReader {
         blocks.append(Block(section: section, line: line.number, conflict: line.conflict, text: text + "\n"))
         isApart = false
       } else if text.hasPrefix("coppice-lock:") {
-        let version = text.dropFirst("coppice-lock:".count).drop(while: { $0 == " " })
+        let version = text.dropFirst("coppice-lock:".count).trimmingSpaces
         if version.isEmpty {
           warn("the version of the lockfile is missing", line.number)
           continue

@@ -35,6 +35,7 @@ struct RunningDockerfile {
   }
 
   var triggers: [String] { insertions.flatMap(\.triggers) }
+  var firstBase: ImageUse? { insertions.first?.base }
 
   /// The `FROM` that brings what stands at a line of the text; nil for the Dockerfile's own lines.
   func base(at location: SourceLocation) -> ImageUse? { origin(ofLine: location.line).base }

@@ -109,11 +109,7 @@ extension InputCause {
       if let after { object["after"] = .string(after) }
       object["location"] = location.json
       return .object(object)
-    case .meaning(let name, let before, let after):
-      var object = JSONObject([("kind", "meaning"), ("name", .string(name))])
-      if let before { object["before"] = .string(before.description) }
-      if let after { object["after"] = .string(after.description) }
-      return .object(object)
+    case .meaning(let instruction): return ["kind": "meaning", "instruction": .string(instruction)]
     }
   }
 }

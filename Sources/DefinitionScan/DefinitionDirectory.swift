@@ -37,7 +37,7 @@ struct DefinitionDirectory {
     }
     let warning = Diagnostic(
       .warning, "this link leads nowhere, and counts as no file", at: SourceLocation(file: path / FilePath(name)),
-      help: "remove it, or let it lead to a file")
+      help: "remove it, or let it lead to a file", rule: .danglingLink)
     // Each image of the definition asks.
     if !diagnostics.contains(warning) { diagnostics.append(warning) }
     return false

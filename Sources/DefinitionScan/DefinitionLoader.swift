@@ -21,6 +21,8 @@ struct DefinitionLoader {
     /// As bytes: letters that look the same are others.
     var arguments: [String: [UInt8]]
     var target: String?
+    /// Where the definition names it: a fault is told there.
+    var targetPlace: SourceLocation?
     var platform: Platform
   }
 
@@ -117,10 +119,9 @@ struct DefinitionLoader {
       dockerfile: facts(
         DockerfileKey(
           text: dockerfile, arguments: source.buildArguments.mapValues { Array($0.value.utf8) }, target: source.target,
-          platform: target
+          targetPlace: source.places[.recipe]?["target"], platform: target
         ),
-        isTemplate: rendered["Dockerfile"] != nil, isWhole: isDockerfileWhole,
-        targetPlace: source.places[.recipe]?["target"]), platform: target)
+        isTemplate: rendered["Dockerfile"] != nil, isWhole: isDockerfileWhole), platform: target)
     recipe.aliases = names.aliases.map(\.value)
     recipe.visibility = source.visibility
     recipe.ignore = ignoreFile(rendered)
@@ -148,16 +149,16 @@ struct DefinitionLoader {
 
   /// Notes stay with the facts: what they say may turn out otherwise when the images that `FROM` names are known.
   /// - Parameter isWhole: whether its template had no fault: else what follows from the hole is not worth a word.
-  private mutating func facts(
-    _ key: DockerfileKey, isTemplate: Bool, isWhole: Bool, targetPlace: SourceLocation?
-  ) -> DockerfileFacts {
+  private mutating func facts(_ key: DockerfileKey, isTemplate: Bool, isWhole: Bool) -> DockerfileFacts {
     if let known = dockerfiles[key] { return known }
     let facts = DockerfileReader.read(
       key.text, file: finding.directory / (isTemplate ? "Dockerfile.template" : "Dockerfile"),
       buildArguments: key.arguments.mapValues { String(decoding: $0, as: UTF8.self) }, target: key.target,
-      targetPlace: targetPlace, platform: key.platform)
+      targetPlace: key.targetPlace, platform: key.platform)
     dockerfiles[key] = facts
-    if isWhole { loaded.diagnostics += facts.diagnostics.filter { $0.severity != .note } }
+    if isWhole {
+      loaded.diagnostics += facts.diagnostics.filter { $0.severity != .note && !loaded.diagnostics.contains($0) }
+    }
     return facts
   }
 

@@ -8,7 +8,7 @@ package struct Selection: Sendable {
 
   /// - Parameters:
   ///   - all: what `all` means: every artifact outside of the builtin tree, or the builtin ones.
-  ///   - past: artifacts that were made once: a name means them where no definition has it any more.
+  ///   - past: artifacts that were made once: names mean them too.
   package init(graph: BuildGraph, all: Set<ArtifactID>, past: Set<ArtifactID> = []) {
     self.graph = graph
     self.all = all
@@ -38,7 +38,7 @@ package struct Selection: Sendable {
   }
 
   private func matches(_ word: String) -> Set<ArtifactID> {
-    if word == "all" { return all }
+    if word == "all" { return all.union(past) }
     if let id = ArtifactID(word), graph[id] != nil || past.contains(id) { return [id] }
     let directory = Self.definitionPath(word)
     let pattern = Glob(word)
@@ -55,8 +55,8 @@ package struct Selection: Sendable {
     }
     // A VM image takes long, and often has the name of the docker image that it is made of.
     if found.isEmpty { found = machines }
-    if found.isEmpty && Self.isAboveDefinitions(word) { return all }
-    return Set(found.isEmpty ? past.filter { spellings(of: $0).contains(where: pattern.matches) } : found)
+    let gone = past.filter { graph[$0] == nil && spellings(of: $0).contains(where: pattern.matches) }
+    return found.isEmpty && Self.isAboveDefinitions(word) ? all.union(past) : gone.union(found)
   }
 
   /// `share` and `share/docker` hold every definition.

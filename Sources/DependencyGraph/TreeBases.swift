@@ -86,44 +86,63 @@ package struct TreeBases {
 
   /// An image of the tree is the same one by whichever of its names the Dockerfile calls it.
   private func name(_ images: [UsedImage], in image: inout ImageRecipe) {
-    for used in images where used.use.reference.canonical != used.reference.canonical {
-      let written = String(decoding: image.dockerfile.text[used.use.range], as: UTF8.self)
-      image.aliasesUsed[written] = used.id
+    for used in images {
+      let written = written(used.use, in: image)
       let index = image.dockerfile.instructions.lastIndex { $0.location <= used.use.location }
-      guard let index, let counted = image.dockerfile.instructions[index].counted,
+      guard written != used.reference.description, let index,
+        let counted = image.dockerfile.instructions[index].counted,
         let range = Self.range(of: written, as: used.use.role, in: counted)
       else { continue }
-      image.dockerfile.instructions[index].counted?.replaceSubrange(range, with: used.reference.description)
+      var named = counted
+      named.replaceSubrange(range, with: used.reference.description)
+      image.dockerfile.instructions[index].counted = named
+      let original = image.writtenInstructions.removeValue(forKey: counted) ?? counted
+      // Of two that are written otherwise and count the same nobody knows which is meant.
+      let isOnly = image.writtenInstructions[named].map { $0 == original } ?? true
+      image.writtenInstructions[named] = isOnly ? original : named
     }
+  }
+
+  private func written(_ use: ImageUse, in image: ImageRecipe) -> String {
+    String(decoding: image.dockerfile.text[use.range], as: UTF8.self)
   }
 
   /// Where an instruction names an image; nil where that is not certain. What `ONBUILD` keeps for other builds it keeps as
   /// it is written.
   private static func range(of name: String, as role: ImageUse.Role, in text: String) -> Range<String.Index>? {
-    if role == .from { return text.hasSuffix(" " + name) ? text.ranges(of: name).last : nil }
-    // Only flags name images; what looks like one behind them is the command's.
+    if role == .from {
+      guard text.hasSuffix(" " + name) else { return nil }
+      return text.index(text.endIndex, offsetBy: -name.count)..<text.endIndex
+    }
     let words = text.split(separator: " ", omittingEmptySubsequences: false)
-    let flags = words.dropFirst().prefix { $0.hasPrefix("--") }
-    guard words.first != "ONBUILD", let start = flags.first?.startIndex, let end = flags.last?.endIndex else {
-      return nil
+    guard words.first != "ONBUILD" else { return nil }
+    // Only flags name images, each as a whole: what looks like one elsewhere is a path or the command's.
+    for word in words.dropFirst().prefix(while: { $0.hasPrefix("--") }) {
+      let isMount = word.hasPrefix("--mount=")
+      let key = isMount ? "from=" : "--from="
+      for field in isMount ? word.dropFirst(8).split(separator: ",") : [word] where field == key + name {
+        return field.dropFirst(key.count).startIndex..<field.endIndex
+      }
     }
-    return text[start..<end].ranges(of: "from=" + name).first.flatMap { found in
-      let isWhole = found.upperBound == end || [" ", ","].contains(text[found.upperBound])
-      let isKey = found.lowerBound > start && ["-", "=", ","].contains(text[text.index(before: found.lowerBound)])
-      return isWhole && isKey ? text.index(found.lowerBound, offsetBy: 5)..<found.upperBound : nil
-    }
+    return nil
   }
 
   private mutating func apply(to recipe: ImageRecipe) {
     let images = images(of: recipe.id)
     let bases = images.filter { $0.use.role == .from && hasSay($0, in: recipe) }
     // Most images call others by their main tags, and their bases have no say: they stay as they are.
-    if recipe.generated.isEmpty, bases.isEmpty, images.allSatisfy({ $0.use.reference == $0.reference }) { return }
+    if recipe.generated.isEmpty, bases.isEmpty,
+      images.allSatisfy({ written($0.use, in: recipe) == $0.reference.description })
+    {
+      return
+    }
     var image = recipe
     let uses = graph.uses(of: image.id)
     image.generated = image.generated.filter { uses.contains($0.value) }
-    name(images, in: &image)
-    defer { recipes[image.id] = .image(image) }
+    defer {
+      name(images, in: &image)
+      recipes[image.id] = .image(image)
+    }
     guard let first = bases.first(where: { $0.triggers != [] }) ?? bases.first else { return }
     let wasSelected = if case .selected = image.dockerfile.reach { true } else { false }
     image = read(image, configs(bases))

@@ -4,8 +4,9 @@ package import ImageModel
 package enum DockerfileReader {
   /// Never throws: every fault is an error among `diagnostics`, and then the whole context counts.
   ///
-  /// `target` is a stage's name or number, nil means the last one; `targetPlace` is where that is said. `platform` is the one to build for and on.
-  /// `environments` are those of images that `FROM` names, by canonical reference, where something is known of them.
+  /// `target` is a stage's name or number, nil means the last one; `targetPlace` is where that is said. `platform` is the
+  /// one to build for and on. `environments` are those of images that `FROM` names, by canonical reference, where
+  /// something is known of them.
   package static func read(
     _ text: [UInt8], file: FilePath, buildArguments: [String: String], target: String?,
     targetPlace: SourceLocation? = nil, platform: Platform, environments: [String: ImageEnvironment] = [:]

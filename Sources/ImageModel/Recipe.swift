@@ -75,8 +75,10 @@ package struct ImageRecipe: Sendable {
   package var aliases: [ImageReference] = []
   package var visibility = Visibility.public
   package var dockerfile: DockerfileFacts
-  /// By what the Dockerfile calls images of the tree, where that is not the main tag.
-  package var aliasesUsed: [String: ArtifactID] = [:]
+  /// As they are written: instructions that count with the main tags of the images that they name, by what counts.
+  package var writtenInstructions: [String: String] = [:]
+  /// Why it cannot be built from its bases.
+  package var baseFaults: [Diagnostic] = []
   /// What `dockerfile` was read with: what is known of the images that `FROM` names, by canonical reference.
   package var bases: [String: BaseConfig] = [:]
   package var ignore = IgnoreFile()

@@ -20,10 +20,10 @@ package enum InputCause: Sendable, Hashable {
   case parameter(String, before: String?, after: String?, location: SourceLocation?)
   /// The ignore file of this name lets the file in, or does so no more.
   case ignoreFile(String)
-  /// The stage that the definition names, by which others are needed; nil means the last one.
+  /// Another stage is built, by which other instructions count; nil means the last one.
   case target(before: String?, after: String?, location: SourceLocation)
-  /// A reference that stays the same in the Dockerfile means another image; nil for one from outside of the tree.
-  case meaning(String, before: ArtifactID?, after: ArtifactID?)
+  /// The instruction is written as it was, and a name in it means another image.
+  case meaning(instruction: String)
 }
 
 /// One input that differs from what was recorded.

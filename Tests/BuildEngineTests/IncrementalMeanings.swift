@@ -95,6 +95,28 @@ extension IncrementalTests {
       world.renameUse(of: "python", in: "science", to: ImageReference(repository: "cati/python", tag: "latest"))
     },
     Row(
+      "a path in a flag that looks like the name of an upstream",
+      runs: ["science: dockerfile ~COPY --exclude=from=cati/python:1 --from=cati/python:1 /x /"]
+    ) { world in
+      let text = "FROM scratch\nCOPY . /\nCOPY --exclude=from=cati/python"
+      let latest = ImageReference(repository: "cati/python", tag: "latest")
+      world["python"].aliases = [latest]
+      world.write("science", text + " --from=cati/python:latest /x /\n")
+      world.renameUse(of: "python", in: "science", to: latest)
+      try await world.build()
+      world.write("science", text + ":1 --from=cati/python:latest /x /\n")
+      world.renameUse(of: "python", in: "science", to: latest)
+    },
+    Row("two mounts of an upstream by two of its names", runs: []) { world in
+      let (first, second) = ("FROM scratch\nCOPY . /\nRUN --mount=from=cati/python:1,target=/m", ",target=/n x\n")
+      let latest = ImageReference(repository: "cati/python", tag: "latest")
+      world["python"].aliases = [latest]
+      world.write("science", first + " --mount=from=cati/python:latest" + second)
+      world.renameUse(of: "python", in: "science", to: latest)
+      try await world.build()
+      world.write("science", first + " --mount=from=cati/python:1" + second)
+    },
+    Row(
       "a name of an upstream in a command that looks like a flag",
       runs: ["science: dockerfile ~RUN --mount=FROM=cati/python:latest,target=/m echo =from=cati/python:1,"]
     ) { world in

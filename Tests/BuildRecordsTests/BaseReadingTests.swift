@@ -100,6 +100,17 @@ struct BaseReadingTests {
     #expect(facts.diagnostics.filter { $0.severity == .note }.map { $0.location?.line } == [5])
   }
 
+  /// Nothing else counts what stands in that stage.
+  @Test func aStageThatOnlyATriggerNeedsIsAFault() {
+    func faults(_ text: String) -> [String] {
+      let read = BaseReading.recipe(recipe(text), with: [Self.base: Self.config(["COPY --from=st /z /z"])])
+      return read.baseFaults.map { "\($0.location?.line ?? 0): \($0.message)" }
+    }
+    let text = "FROM scratch AS st\nRUN 1\nFROM node:onbuild\n"
+    #expect(faults(text) == ["3: ONBUILD of node:onbuild takes from the stage 'st', which nothing else needs"])
+    #expect(faults(text + "COPY --from=st /y /y\n") == [])
+  }
+
   @Test func whatATriggerMayMeanOtherwiseTakesTheWholeContext() {
     #expect(reach("FROM node:onbuild\n", "COPY <<E t /t") == nil)
     #expect(reach("FROM node:onbuild\n", "COPY t /t\\") == nil)

@@ -23,7 +23,8 @@ struct SelectionTests {
   /// What was made once has names too, unless a definition has them now.
   @Test(arguments: [
     ("gone", "docker/gone:1 sif/gone:1"), ("gone:1", "docker/gone:1 sif/gone:1"), ("sif/gone", "sif/gone:1"),
-    ("docker/gone:1", "docker/gone:1"), ("go*", "docker/gone:1 sif/gone:1"), ("casa-run", "docker/casa-run:1"),
+    ("docker/gone:1", "docker/gone:1"), ("go*", "docker/gone:1 sif/gone:1"),
+    ("casa-run", "docker/casa-run:0 docker/casa-run:1"),
     ("casa-run:0", "docker/casa-run:0"), ("docker/casa-run:0", "docker/casa-run:0"),
   ])
   func whatWasMadeOnceIsSelectedToo(pattern: String, expected: String) throws {

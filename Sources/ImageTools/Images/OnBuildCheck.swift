@@ -6,6 +6,8 @@ struct OnBuildCheck: Sendable {
   /// Whether the build sees the whole context.
   let isWhole: Bool
   private let stages: FiredStages
+  /// By number.
+  private let areNeeded: [Bool]
 
   init(_ facts: DockerfileFacts) {
     switch facts.reach {
@@ -13,6 +15,7 @@ struct OnBuildCheck: Sendable {
     case .selected(let selectors): isWhole = selectors.contains { $0.pattern == "." && $0.excludes.isEmpty }
     }
     stages = FiredStages(facts)
+    areNeeded = facts.stages.map(\.isNeeded)
   }
 
   /// For a base whose instructions were not known when its files were chosen: files that they would copy are neither
@@ -49,6 +52,11 @@ struct OnBuildCheck: Sendable {
       let words = InstructionWords(trigger)
       let sources = [words.value(ofFlag: "from")] + words.mounts.map { $0["from"] }
       guard let image = sources.lazy.compactMap(\.self).first(where: isMovable) else { continue }
+      if Int(image) != nil {
+        throw StepFailure(
+          "the base \(use.reference) has ONBUILD \(trigger), and nothing else needs stage \(image)", at: use.location,
+          help: "take something from that stage in this Dockerfile too: `COPY --from`")
+      }
       throw StepFailure(
         "the base \(use.reference) has ONBUILD \(trigger), which would take \(image) by its tag", at: use.location,
         help: "name a stage of this Dockerfile '\(image)', or base the image on another one")
@@ -57,7 +65,9 @@ struct OnBuildCheck: Sendable {
 
   private func isMovable(_ source: Substring) -> Bool {
     let name = source.lowercased()
-    return stages.names[name] == nil && Int(name) == nil && name != "scratch" && !name.contains("@")
+    // What a stage is made from is known where something of this Dockerfile needs it.
+    if let number = Int(name) { return !areNeeded.indices.contains(number) || !areNeeded[number] }
+    return stages.names[name] == nil && name != "scratch" && !name.contains("@")
   }
 
   private static func readsContext(_ words: InstructionWords) -> Bool {

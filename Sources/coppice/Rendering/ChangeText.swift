@@ -46,9 +46,7 @@ enum ChangeText {
     case .target(let before, let after, let location):
       let stages = [before, after].map { $0.map { TerminalText.oneLine($0) } ?? "the last stage" }
       return ("target \(stages.joined(separator: " → "))", location)
-    case .meaning(let name, let before, let after):
-      let images = [before, after].map { $0?.description ?? "an image from outside" }
-      return ("\(TerminalText.oneLine(name)) means another image: \(images.joined(separator: " → "))", nil)
+    case .meaning: return ("nobody changed the line: a name in it means another image than it did", nil)
     case .ignoreFile: return nil
     }
   }

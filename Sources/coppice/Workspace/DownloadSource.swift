@@ -129,6 +129,7 @@ struct NamePattern {
   fileprivate init(_ text: String, file: String) {
     self.text = text
     glob = Glob(file)
+    (endings, hasKind) = ([], false)
   }
 
   init(_ text: String) {

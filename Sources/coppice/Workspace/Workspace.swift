@@ -64,8 +64,11 @@ struct Workspace: Sendable {
     index = FileIndex(memory.traces)
     let (graph, faults) = GraphBuilder.build(tree.declarations)
     self.graph = graph
-    diagnostics = (tree.diagnostics + faults).sorted()
     recipes = TreeBases.applied(to: tree.recipes, in: graph, read: BaseReading.recipe)
+    let baseFaults = recipes.values.flatMap { recipe -> [Diagnostic] in
+      if case .image(let image) = recipe { image.baseFaults } else { [] }
+    }
+    diagnostics = Set(tree.diagnostics + faults + baseFaults).sorted()
     let tree = tree
     let chosen = tree.recipes.filter(tree.isDefaultSelection).map(\.id)
     // With what they need: images of the builtin tree that one's own are made from belong to one's own tree.
