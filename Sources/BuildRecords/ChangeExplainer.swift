@@ -26,7 +26,7 @@ package struct ChangeExplainer: Sendable {
     case .dockerfile:
       let meaning = meaning(of: change)
       change.causes = meaning.isEmpty ? parameters(of: "Dockerfile") + target : meaning
-      change.diff = meaning.isEmpty ? Self.instructionDiff(change) : []
+      change.diff = meaning.isEmpty ? instructionDiff(change) : []
     case .context:
       change.causes = change.kind == .modified ? parameters(of: change.name) : ignoreFile(change)
       change.diff = textDiff(change)
@@ -75,13 +75,13 @@ package struct ChangeExplainer: Sendable {
     return TextDiff.lines(from: old, to: new)
   }
 
-  /// One instruction that became another: without the hunk's head, since instructions have places of their own.
-  private static func instructionDiff(_ change: InputChange) -> [String] {
-    guard
-      change.before != nil && change.after != nil || change.before?.contains("\n") == true
-        || change.after?.contains("\n") == true
-    else { return [] }
+  /// One instruction that became another, as both were written: without the hunk's head, since instructions have places
+  /// of their own.
+  private func instructionDiff(_ change: InputChange) -> [String] {
+    let old = change.before.map { before.written[$0] ?? $0 }
+    let new = change.after.map { after.written[$0] ?? $0 }
+    guard old != nil && new != nil || old?.contains("\n") == true || new?.contains("\n") == true else { return [] }
     func lines(_ text: String?) -> [UInt8] { text.map { Array($0.utf8) + [UInt8(ascii: "\n")] } ?? [] }
-    return TextDiff.lines(from: lines(change.before), to: lines(change.after)).filter { !$0.hasPrefix("@@") }
+    return TextDiff.lines(from: lines(old), to: lines(new)).filter { !$0.hasPrefix("@@") }
   }
 }

@@ -172,6 +172,8 @@ struct InputDetailsTests {
     #expect(
       try causes("FROM cati/old:1", "FROM cati/x:latest") == [.meaning(instruction: "FROM cati/x:latest")])
     #expect(try causes("FROM cati/old:1", "FROM cati/x:latest2") == [])
+    let edit = InputChange(.dockerfile, .modified, "", before: "FROM cati/old:1", after: "FROM cati/x:2")
+    #expect(try Self.explained(edit, before, after).diff == ["-FROM cati/x:latest", "+FROM cati/x:2"])
     #expect(try causes("RUN a", "RUN b") == [])
     after.written = ["FROM cati/new:1": "FROM cati/x:latest"]
     #expect(try causes("FROM cati/old:1", "FROM cati/new:1") == [.meaning(instruction: "FROM cati/x:latest")])
