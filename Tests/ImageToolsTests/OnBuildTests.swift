@@ -27,8 +27,10 @@ import Testing
     let stages = ["FROM a AS build", "FROM node:onbuild"].enumerated().map { index, text in
       DockerfileInstruction(canonical: text, location: SourceLocation(file: "/d/Dockerfile", line: index + 1))
     }
-    return OnBuildCheck(
-      DockerfileFacts(file: "/d/Dockerfile", text: [], instructions: stages, uses: [], reach: reach))
+    var facts = DockerfileFacts(file: "/d/Dockerfile", text: [], instructions: stages, uses: [], reach: reach)
+    // Another one stands between them in the file, and nothing needs it.
+    facts.stages = [true, false, true].map { DockerfileStage(name: nil, location: stages[0].location, isNeeded: $0) }
+    return OnBuildCheck(facts)
   }
 
   @Test(arguments: [
@@ -53,8 +55,11 @@ import Testing
     try selected().checkReach(["RUN --mount=type=cache,target=/c true", "RUN --mount=from=x,target=/c true"], of: use)
   }
 
-  @Test(arguments: ["COPY --from=nginx /a /b", "RUN --mount=type=bind,from=nginx:1,target=/a true"])
-  func anImageThatATriggerTakesByItsTagIsRefused(_ instruction: String) {
+  @Test(arguments: [
+    "COPY --from=nginx /a /b", "RUN --mount=type=bind,from=nginx:1,target=/a true", "COPY --from=1 /a /b",
+    "COPY --from=7 /a /b",
+  ])
+  func anImageThatATriggerTakesByItsTagOrFromAnUnneededStageIsRefused(_ instruction: String) {
     #expect(throws: StepFailure.self) { try selected().checkImages(["RUN true", instruction], of: use) }
   }
 
