@@ -1,4 +1,3 @@
-internal import HostSystem
 internal import ImageModel
 internal import ImageTools
 internal import JSONText
@@ -20,8 +19,6 @@ struct Invocation: Sendable {
   /// For `errorOutput`.
   var diagnostics: DiagnosticText
   var size: @Sendable () -> TerminalSize
-  /// The tree, kept to the end of the process: to take it apart takes as long as a part of a null build.
-  let kept = Locked<Workspace?>(nil)
 
   /// Where to begin, absolute: `-C`, else the current directory.
   var directory: FilePath { global.directory.map { currentDirectory / $0 } ?? currentDirectory }

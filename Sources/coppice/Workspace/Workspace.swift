@@ -73,7 +73,6 @@ struct Workspace: Sendable {
     let chosen = tree.recipes.filter(tree.isDefaultSelection).map(\.id)
     // With what they need: images of the builtin tree that one's own are made from belong to one's own tree.
     all = graph.upstream(of: chosen).filter { $0.kind != .generate }
-    invocation.kept.withLock { [self] in $0 = self }
   }
 
   /// A workspace whose definitions are right, or nothing at all: shows warnings, throws errors.
