@@ -15,6 +15,21 @@ package struct ContextSnapshot: Sendable {
 
   package mutating func saw(_ path: FilePath, _ status: FileStatus) { seen.append((path, status)) }
 
+  /// The digest of a file that is looked at, from the index where that knows it.
+  /// - Throws: `Failure` when it changes while it is read, `FileSystemError`.
+  mutating func digest(
+    of place: FilePath, _ status: FileStatus, _ index: FileIndex, _ files: any FileSystem
+  ) throws -> Digest {
+    saw(place, status)
+    if let known = index.digest(for: status) { return known }
+    let file = try files.hashed(place)
+    guard file.status == status else {
+      throw Failure("\(place) changed while it was read", help: "run again when nothing writes there")
+    }
+    hashed.append(FileIndex.Entry(status, file.digest))
+    return file.digest
+  }
+
   /// Everything that was looked at, with its stamp: another look shows whether anything moved. Made anew at each call.
   package var witness: [FilePath: FileStatus] {
     Dictionary(seen.map { ($0.path, $0.status) }) { _, last in last }

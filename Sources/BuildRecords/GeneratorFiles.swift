@@ -29,7 +29,7 @@ struct GeneratorFiles {
         status.mode & 0o111 != 0
       else { continue }
       let real = try files.resolved(place)
-      let digest = try digest(of: real, status, in: &snapshot)
+      let digest = try snapshot.digest(of: real, status, index, files)
       // Its place and permissions say nothing about its version.
       snapshot.files.append(
         StagedFile(path: Array("program \(name)".utf8), kind: .regular(digest), mode: 0, source: real))
@@ -66,7 +66,7 @@ struct GeneratorFiles {
         }
       }
     case .regular:
-      let digest = try digest(of: try files.resolved(place), status, in: &snapshot)
+      let digest = try snapshot.digest(of: try files.resolved(place), status, index, files)
       snapshot.files.append(StagedFile(path: path, kind: .regular(digest), mode: status.mode, source: place))
     default:
       // What no command can read from: below an input it is passed over.
@@ -76,18 +76,5 @@ struct GeneratorFiles {
           .error, "the input '\(String(decoding: path, as: UTF8.self))' is neither a file nor a directory", at: location
         ))
     }
-  }
-
-  private func digest(
-    of place: FilePath, _ status: FileStatus, in snapshot: inout ContextSnapshot
-  ) throws -> Digest {
-    snapshot.saw(place, status)
-    if let known = index.digest(for: status) { return known }
-    let file = try files.hashed(place)
-    guard file.status == status else {
-      throw Failure("\(place) changed while it was read", help: "run again when nothing writes there")
-    }
-    snapshot.hashed.append(FileIndex.Entry(status, file.digest))
-    return file.digest
   }
 }

@@ -79,7 +79,7 @@ private struct SourceWalk {
         try add(entry, place / entry.name, path / entry.name, within: ancestors + [real], to: &snapshot)
       }
     case .regular:
-      let digest = try digest(of: try files.resolved(place), status, in: &snapshot)
+      let digest = try snapshot.digest(of: try files.resolved(place), status, index, files)
       snapshot.files.append(StagedFile(path: path.bytes, kind: .regular(digest), mode: status.mode, source: place))
     default: report("'\(place)' is neither a file nor a directory", &snapshot)
     }
@@ -108,19 +108,6 @@ private struct SourceWalk {
   private func leaves(_ target: FilePath, at path: FilePath) -> Bool {
     guard !target.isAbsolute, let inside = path.parent.relative(to: source) else { return false }
     return inside.appending(target).normalized.components.first == Array("..".utf8)
-  }
-
-  private func digest(
-    of place: FilePath, _ status: FileStatus, in snapshot: inout ContextSnapshot
-  ) throws -> Digest {
-    snapshot.saw(place, status)
-    if let known = index.digest(for: status) { return known }
-    let file = try files.hashed(place)
-    guard file.status == status else {
-      throw Failure("\(place) changed while it was read", help: "run again when nothing writes there")
-    }
-    snapshot.hashed.append(FileIndex.Entry(status, file.digest))
-    return file.digest
   }
 
   private func report(_ message: String, _ snapshot: inout ContextSnapshot) {
